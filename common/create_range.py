@@ -1,0 +1,45 @@
+"""Split work into shares: a range of candidate factors, or a total."""
+
+import itertools
+
+
+def create(from_i, to_i, nbr_processes):
+    """Split the odd numbers of [from_i, to_i) into at most ``nbr_processes`` half-open shares.
+
+    Every lower bound is odd, so that a loop in steps of two over each share meets every odd
+    number of the range once. All shares hold the same number of candidates, but for the last,
+    which takes what is left over. An even ``from_i`` starts at the odd number after it.
+
+    >>> create(3, 316_400_222, 4)
+    [(3, 79100057), (79100057, 158200111), (158200111, 237300165), (237300165, 316400222)]
+    >>> create(3, 8, 4)
+    [(3, 5), (5, 7), (7, 8)]
+    >>> create(3, 3, 4)
+    []
+
+    Raises ValueError for fewer than one process.
+    """
+    if nbr_processes < 1:
+        raise ValueError(f"nbr_processes must be at least 1, not {nbr_processes}")
+    from_i |= 1
+    nbr_candidates = max(0, (to_i - from_i + 1) // 2)
+    nbr_shares = min(nbr_processes, nbr_candidates)
+    if nbr_shares == 0:
+        return []
+    step = 2 * (nbr_candidates // nbr_shares)
+    bounds = [from_i + step * share for share in range(nbr_shares)] + [to_i]
+    return list(itertools.pairwise(bounds))
+
+
+def split_total(total, nbr_shares):
+    """Split ``total`` into ``nbr_shares`` whole numbers that differ by at most 1 and add up to it.
+
+    >>> split_total(10, 4)
+    [3, 3, 2, 2]
+
+    Raises ValueError for fewer than one share or a negative total.
+    """
+    if nbr_shares < 1 or total < 0:
+        raise ValueError(f"cannot split {total} into {nbr_shares} shares")
+    share, left_over = divmod(total, nbr_shares)
+    return [share + 1] * left_over + [share] * (nbr_shares - left_over)

@@ -1,0 +1,188 @@
+"""Worker processes that end when they should.
+
+A ``multiprocessing.Pool`` waits for ever for a worker that was killed, its workers all answer
+Ctrl-C with a traceback, and they live on when the parent is killed. These helpers change that and
+nothing else.
+"""
+
+import contextlib
+import multiprocessing
+import multiprocessing.connection
+import multiprocessing.managers
+import multiprocessing.pool
+import multiprocessing.resource_tracker
+import os
+import select
+import signal
+import sys
+import threading
+
+POLL_SECONDS = 0.1
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+EXIT_BROKEN_PIPE = 128 + signal.SIGPIPE
+
+
+class WorkerDied(RuntimeError):  # noqa: N818
+    """A worker ended before its work was done."""
+
+    def __init__(self, pid, exitcode):
+        if exitcode < 0:
+            how = f"was killed by signal {-exitcode} ({signal.Signals(-exitcode).name})"
+        else:
+            how = f"ended with exit code {exitcode}"
+        super().__init__(f"worker {pid} {how}")
+
+
+def setup_worker(initializer=None, initargs=(), ready=None):
+    """Make this worker leave Ctrl-C to its parent and end when its parent does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if initializer is not None:
+        initializer(*initargs)
+    if ready is not None:
+        ready.release()
+
+
+def _end_with_parent():
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+def check(workers):
+    """Raise WorkerDied if one of ``workers`` (Process objects) has died."""
+    dead = [worker for worker in workers if worker.exitcode not in (None, 0)]
+    for worker in sorted(dead, key=lambda worker: worker.exitcode):  # signals come first
+        if worker.exitcode == EXIT_BROKEN_PIPE:
+            raise BrokenPipeError
+        raise WorkerDied(worker.pid, worker.exitcode)
+
+
+def join(workers):
+    """Wait until all ``workers`` have ended; raise WorkerDied as soon as one has died."""
+    running = list(workers)
+    while running:
+        multiprocessing.connection.wait([worker.sentinel for worker in running])
+        check(running)
+        running = [worker for worker in running if worker.is_alive()]
+
+
+@contextlib.contextmanager
+def _stop_signals_held():
+    """Hold Ctrl-C back while workers start: they inherit this until setup_worker is done."""
+    if multiprocessing.get_start_method() != "fork":
+        multiprocessing.resource_tracker.ensure_running()  # else it lets the signals go
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _death_explains(children):
+    """Turn an error that the death of one of ``children`` brought about into WorkerDied."""
+    try:
+        yield
+    except (EOFError, OSError, threading.BrokenBarrierError) as error:
+        multiprocessing.connection.wait([child.sentinel for child in children], POLL_SECONDS)
+        try:
+            check(children)
+        except WorkerDied as death:
+            raise death from error
+        raise
+
+
+class _Pool(multiprocessing.pool.Pool):
+    """A Pool whose map raises WorkerDied when a worker dies."""
+
+    def map(self, func, iterable, chunksize=None):
+        result = self.map_async(func, iterable, chunksize)
+        while not result.ready():
+            result.wait(POLL_SECONDS)
+            if not result.ready():
+                check(self.watched)
+        with _death_explains(self.watched):
+            return result.get()
+
+
+@contextlib.contextmanager
+def worker_pool(nbr_workers, initializer=None, initargs=(), context=None):
+    """Give a multiprocessing.Pool with all its workers up; end them when the block ends.
+
+    Its ``map`` raises WorkerDied within a fraction of a second when a worker dies. ``context``
+    is a multiprocessing context for a start method other than the current one.
+    """
+    context = context or multiprocessing.get_context()
+    others = set(multiprocessing.active_children())
+    ready = context.Semaphore(0)
+    with _stop_signals_held():
+        pool = _Pool(nbr_workers, setup_worker, (initializer, initargs, ready), context=context)
+    try:
+        pool.watched = multiprocessing.active_children()
+        for _ in range(nbr_workers):
+            while not ready.acquire(timeout=POLL_SECONDS):
+                check(pool.watched)
+        yield pool
+    finally:
+        # terminate() may wait for a lock that a killed worker took with it, so it gets a thread
+        # and a limit; what it does first is to keep the pool from replacing workers.
+        terminating = threading.Thread(target=pool.terminate, daemon=True)
+        terminating.start()
+        terminating.join(1.0)
+        _kill(set(multiprocessing.active_children()) - others)
+
+
+class WorkerProcess(multiprocessing.Process):
+    """A Process that leaves Ctrl-C to its parent and ends when its parent does."""
+
+    def run(self):
+        setup_worker()
+        try:
+            super().run()
+        except (EOFError, ConnectionError):  # the manager or the reader of our output has gone
+            os._exit(EXIT_BROKEN_PIPE if _stdout_is_broken() else 1)
+
+
+def _stdout_is_broken():
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), select.POLLOUT)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+
+
+@contextlib.contextmanager
+def running(workers):
+    """Start ``workers`` (WorkerProcess objects); end those still running when the block ends.
+
+    Gives the processes for ``check``: the workers, and a manager that was started before them.
+    """
+    watched = multiprocessing.active_children() + workers
+    try:
+        with _stop_signals_held():
+            for worker in workers:
+                worker.start()
+        with _death_explains(watched):
+            yield watched
+    finally:
+        _kill(worker for worker in workers if worker.pid is not None)
+
+
+def _kill(processes):
+    processes = list(processes)
+    for process in processes:
+        process.kill()
+    for process in processes:
+        process.join()
+
+
+@contextlib.contextmanager
+def manager():
+    """Give a ``multiprocessing.Manager()`` whose process ends when this one does."""
+    result = multiprocessing.managers.SyncManager(ctx=multiprocessing.get_context())
+    others = set(multiprocessing.active_children())
+    with _stop_signals_held():
+        result.start(setup_worker)
+    with result, _death_explains(set(multiprocessing.active_children()) - others):
+        yield result

@@ -1,0 +1,50 @@
+"""Estimate pi by throwing darts at the unit square, in one process, with Python objects.
+
+Chapter: Example 9-1
+Run:     python pi_estimation/pi_lists_series.py --nbr_samples_in_total 1e6
+See:     one CPU is busy all the time. The standard error shrinks with the square root of the
+         number of darts: a hundred times the work for one more digit of pi.
+"""
+
+import os
+import random
+
+import pi_check
+
+from common import cli, timing
+
+
+def estimate_nbr_points_in_quarter_circle(nbr_estimates):
+    """Return how many of ``nbr_estimates`` random darts fall inside the unit quarter circle."""
+    print(
+        f"Executing estimate_nbr_points_in_quarter_circle with {nbr_estimates:,} "
+        f"on pid {os.getpid()}",
+        flush=True,
+    )
+    nbr_trials_in_quarter_unit_circle = 0
+    for _ in range(nbr_estimates):
+        x = random.uniform(0, 1)
+        y = random.uniform(0, 1)
+        is_in_unit_circle = x * x + y * y <= 1.0
+        nbr_trials_in_quarter_unit_circle += is_in_unit_circle
+    return nbr_trials_in_quarter_unit_circle
+
+
+def run(nbr_samples_in_total):
+    """Return the number of darts inside the quarter circle and the seconds it took."""
+    return timing.timed(estimate_nbr_points_in_quarter_circle, nbr_samples_in_total)
+
+
+def main():
+    parser = cli.parser(__doc__)
+    cli.add_size(
+        parser, "--nbr_samples_in_total", quick=4_000_000, book=100_000_000, help="darts to throw"
+    )
+    args = cli.parse(parser)
+    nbr_in_quarter_circle, duration = run(args.nbr_samples_in_total)
+    pi_check.report(nbr_in_quarter_circle, args.nbr_samples_in_total)
+    print("Delta:", timing.seconds(duration))
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,12 @@
+"""How the suite runs every script, by section."""
+
+import importlib
+
+from support import SECTIONS
+
+CASES = {}
+for section in SECTIONS:
+    CASES.update(importlib.import_module(f"cases_{section}").CASES)
+
+WITH_WORKERS = sorted(script for script, case in CASES.items() if case.workers)
+WITH_VICTIMS = sorted(script for script, case in CASES.items() if case.victims)

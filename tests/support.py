@@ -1,0 +1,205 @@
+"""Run a script as its reader would, and look at what it leaves behind."""
+
+import contextlib
+import importlib.util
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+SECTIONS = (
+    "pi_estimation",
+    "primes_pool",
+    "primes_queue",
+    "prime_verification_ipc",
+    "numpy_shared",
+    "sync_locking",
+)
+START_METHODS = ("fork", "forkserver", "spawn")
+SHARED_MEMORY = Path("/dev/shm")
+TIMEOUT = 120  # seconds; a run that takes as long hangs
+
+
+@dataclass(frozen=True)
+class Case:
+    """How the suite runs one script.
+
+    ``args``: tiny sizes. ``output``: regular expressions that the output matches, in this order.
+    ``workers``: whether it takes ``--start-method``. ``long``: arguments with which it works for a
+    minute or more. ``victims``: whether ``long`` starts worker processes that can be killed.
+    ``bad``: argument lists that are refused, beside those that all scripts refuse.
+    """
+
+    args: tuple = ()
+    output: tuple = ()
+    workers: bool = True
+    long: tuple = ()
+    victims: bool = True
+    bad: tuple = ()
+
+
+def scripts():
+    """Return every script of the sections, as "section/name.py"."""
+    return sorted(
+        f"{section}/{path.name}"
+        for section in SECTIONS
+        for path in (ROOT / section).glob("*.py")
+        if '__name__ == "__main__"' in path.read_text()
+    )
+
+
+def load(script, name=None):
+    """Import a script under a name of its own, as its folder's neighbours would see it."""
+    path = ROOT / script
+    name = name or "loaded_" + script.removesuffix(".py").replace("/", "_")
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, path)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        sys.path.insert(0, str(path.parent))
+        try:
+            spec.loader.exec_module(module)
+        finally:
+            sys.path.remove(str(path.parent))
+    return sys.modules[name]
+
+
+class Run:
+    """One run of a script in a session and a temporary folder of its own."""
+
+    def __init__(self, script, *args, cwd=ROOT, **environment):
+        self.folder = Path(tempfile.mkdtemp(prefix="run-", dir="/tmp"))
+        self.segments_before = _segments()
+        self.out = (self.folder / "stdout").open("w+")
+        self.err = (self.folder / "stderr").open("w+")
+        (self.folder / "tmp").mkdir()
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / script), *map(str, args)],
+            cwd=cwd,
+            env={**os.environ, "TMPDIR": str(self.folder / "tmp"), **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=self.out,
+            stderr=self.err,
+            start_new_session=True,
+        )
+        self.seen = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        for process in self.survivors():
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        self.process.wait()
+        self.out.close()
+        self.err.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def stdout(self):
+        return (self.folder / "stdout").read_text()
+
+    @property
+    def stderr(self):
+        return (self.folder / "stderr").read_text()
+
+    def wait(self, timeout=TIMEOUT):
+        """Wait for the end of the script; return its exit code."""
+        return self.process.wait(timeout)
+
+    def wait_for(self, condition, what, timeout=60):
+        """Wait until ``condition()`` is true; return its value."""
+        deadline = time.monotonic() + timeout
+        while not (value := condition()):
+            assert self.process.poll() is None, f"ended before {what}: {self.stdout}{self.stderr}"
+            assert time.monotonic() < deadline, f"no {what}: {self.stdout}{self.stderr}"
+            time.sleep(0.02)
+        return value
+
+    def workers(self):
+        """Return the worker processes: descendants that do not serve multiprocessing itself."""
+        try:
+            found = psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+        return [process for process in found if not self._is_service(process)]
+
+    def _is_service(self, process):
+        try:
+            command = " ".join(process.cmdline())
+            is_forkserver = "multiprocessing.forkserver" in command
+            return (
+                "resource_tracker" in command
+                or "-server " in command
+                or process.name() == "sh"
+                or (is_forkserver and process.ppid() == self.process.pid)
+            )
+        except psutil.Error:
+            return True
+
+    def wait_until_at_work(self, victims, seed):
+        """Wait until it prints and its workers compute, and then for a random moment."""
+        self.wait_for(lambda: "Python" in self.stdout or "PyPy" in self.stdout, "output")
+        if victims:
+            self.wait_for(self._busy_workers, "busy workers")
+        time.sleep(random.Random(seed).uniform(0, 0.4))
+
+    def _busy_workers(self):
+        workers = []
+        for process in self.workers():
+            with contextlib.suppress(psutil.Error):
+                used = sum(process.cpu_times()[:2])
+                first = self.seen.setdefault(process.pid, used)
+                if used > first + 0.02:
+                    workers.append(process)
+        return workers
+
+    def survivors(self):
+        """Return the processes that this run started and that still live."""
+        mark = str(self.folder)
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
+                    continue
+                if process.pid == self.process.pid:
+                    continue
+                known = " ".join(process.cmdline()) + process.environ().get("TMPDIR", "")
+                if mark in known or _session(process.pid) == self.process.pid:
+                    found.append(process)
+        return found
+
+    def assert_nothing_left(self, files=True):
+        """Check that no process, no shared memory and no temporary file is left."""
+        deadline = time.monotonic() + 10
+        leaked = _segments() - self.segments_before
+        while time.monotonic() < deadline:
+            leaked &= _segments()  # what another run uses meanwhile goes away again
+            left = list((self.folder / "tmp").iterdir()) if files else []
+            if not (survivors := self.survivors()) and not leaked and not left:
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"left: {survivors} {sorted(leaked)} {left}")
+
+
+def _session(pid):
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
+def _segments():
+    return {path.name for path in SHARED_MEMORY.iterdir()} if SHARED_MEMORY.exists() else set()
