@@ -1,0 +1,131 @@
+# Each section's target is the list of its scripts; read it as an index. Variables to override:
+#   WORKERS=2  SCALE=quick|book  START_METHOD=fork|forkserver|spawn  PYTHON=python3.13
+
+SHELL := /bin/sh
+.SUFFIXES:
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+SCALE ?= quick
+WORKERS ?=
+START_METHOD ?=
+ifeq ($(origin PYTHON),undefined)
+  PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+    $$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+  VENV := .venv
+else
+  VENV := .venv-$(subst /,-,$(patsubst /%,%,$(PYTHON)))
+endif
+PY := $(VENV)/bin/python
+
+SCALED := --scale $(SCALE)
+METHOD := $(if $(START_METHOD),--start-method $(START_METHOD))
+POOLED := $(SCALED) $(METHOD) $(WORKERS)
+OPTION := $(SCALED) $(METHOD) $(if $(WORKERS),--workers $(WORKERS))
+
+SECTIONS := pi_estimation primes_pool primes_queue prime_verification_ipc numpy_shared sync_locking
+
+# $(call section,number and titles)
+define section
+@printf '\n\n# %s\n' '$(1)'
+endef
+
+# $(call run,place in the chapter,script and arguments)
+define run
+@printf '\n== %s: %s\n' '$(1)' '$(firstword $(2))'
+@$(PY) $(2)
+endef
+
+.PHONY: help chapter test lint clean setup setup-dev $(SECTIONS)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][a-z_-]*:.*## / { printf "make %-24s %s\n", $$1, $$2 }' Makefile
+	@echo 'Variables: WORKERS=2  SCALE=quick|book  START_METHOD=fork|forkserver|spawn  PYTHON=python3.13'
+
+chapter: $(SECTIONS) ## every example of the chapter, section after section
+
+pi_estimation: setup ## section 1: estimating pi
+	$(call section,1 Estimating pi (使用蒙特卡洛方法估算 π))
+	$(call run,Example 9-1,pi_estimation/pi_lists_series.py $(SCALED))
+	$(call run,Examples 9-1 and 9-2 with processes,pi_estimation/pi_lists_parallel.py $(POOLED))
+	$(call run,Examples 9-1 and 9-2 with threads,pi_estimation/pi_lists_parallel.py $(POOLED) --threads)
+	$(call run,Examples 9-3 and 9-4,pi_estimation/pi_lists_parallel_joblib.py $(SCALED) $(WORKERS))
+	$(call run,Examples 9-5 and 9-6 for the first time,pi_estimation/pi_lists_parallel_joblib_cache.py $(SCALED) $(WORKERS) --clear)
+	$(call run,Examples 9-5 and 9-6 again from the cache,pi_estimation/pi_lists_parallel_joblib_cache.py $(SCALED) $(WORKERS))
+	$(call run,Random numbers in parallel systems,pi_estimation/random_streams.py $(SCALED))
+	$(call run,Example 9-7,pi_estimation/pi_numpy_serial.py $(SCALED))
+	$(call run,Example 9-7 with processes,pi_estimation/pi_numpy_parallel.py $(POOLED))
+	$(call run,Example 9-7 with threads,pi_estimation/pi_numpy_parallel.py $(POOLED) --threads)
+	$(call run,Find what parallelises,pi_estimation/numpy_line_costs.py $(SCALED))
+	$(call run,What one more process costs,pi_estimation/worker_memory.py $(SCALED) $(METHOD))
+
+primes_pool: setup ## section 2: finding primes
+	$(call section,2 Finding primes (寻找素数))
+	$(call run,Example 9-8 in one process,primes_pool/primes_serial.py $(SCALED))
+	$(call run,Example 9-8 in a pool,primes_pool/primes_pool.py $(POOLED))
+	$(call run,Example 9-8 in a pool with one number a job,primes_pool/primes_pool.py $(POOLED) --chunksize 1)
+	$(call run,Example 9-8 in a pool with the numbers shuffled,primes_pool/primes_pool.py $(POOLED) --shuffle)
+
+primes_queue: setup ## section 3: queues of work
+	$(call section,3 Queues of work (工作队列))
+	$(call run,Figure 9-14 without a queue,primes_queue/primes_serial.py $(SCALED))
+	$(call run,Examples 9-9 to 9-11,primes_queue/primes_queue.py $(POOLED))
+	$(call run,Half the jobs,primes_queue/primes_queue_less_work.py $(POOLED))
+	$(call run,Examples 9-12 and 9-13,primes_queue/primes_queue_jobs_feeder_thread.py $(POOLED))
+
+prime_verification_ipc: setup ## section 4: verifying primes with interprocess communication
+	$(call section,4 Verifying primes with interprocess communication (使用进程间通信验证质数))
+	$(call run,Example 9-14,prime_verification_ipc/primes_serial.py $(SCALED))
+	$(call run,Examples 9-15 and 9-16,prime_verification_ipc/primes_pool_naive.py $(OPTION))
+	$(call run,Example 9-17,prime_verification_ipc/primes_pool_less_naive.py $(OPTION))
+	$(call run,Examples 9-18 to 9-20,prime_verification_ipc/primes_flag_manager.py $(OPTION))
+	@printf '\n== Examples 9-21 and 9-22: prime_verification_ipc/primes_flag_redis.py\n'
+	@if $(PY) -m common.redis_server; then $(PY) prime_verification_ipc/primes_flag_redis.py $(OPTION); fi
+	$(call run,Example 9-23,prime_verification_ipc/primes_flag_rawvalue.py $(OPTION))
+	$(call run,Example 9-24,prime_verification_ipc/primes_flag_mmap.py $(OPTION))
+	$(call run,Example 9-25,prime_verification_ipc/primes_flag_mmap_lookahead.py $(OPTION))
+	$(call run,Example 9-26,prime_verification_ipc/primes_flag_mmap_redux.py $(OPTION))
+	$(call run,How often the flag is read,prime_verification_ipc/count_flag_checks.py $(SCALED))
+
+numpy_shared: setup ## section 5: sharing a numpy array
+	$(call section,5 Sharing a numpy array (使用多处理共享 numpy 数据))
+	$(call run,Examples 9-27 to 9-34,numpy_shared/np_shared.py $(POOLED) --inspect)
+	$(call run,Filling a matrix with random numbers in one process,numpy_shared/np_shared_random_serial.py $(SCALED))
+	$(call run,Filling a matrix with random numbers in parallel,numpy_shared/np_shared_random_parallel.py $(POOLED))
+
+sync_locking: setup ## section 6: synchronising access to files and variables
+	$(call section,6 Synchronising access to files and variables (同步文件和变量访问))
+	$(call run,Examples 9-35 and 9-36,sync_locking/ex1_nolock1.py $(SCALED) $(METHOD))
+	$(call run,Examples 9-37 and 9-38,sync_locking/ex1_nolock4.py $(POOLED))
+	$(call run,Examples 9-39 and 9-40,sync_locking/ex1_lock.py $(POOLED))
+	$(call run,Examples 9-41 and 9-42,sync_locking/ex2_nolock.py $(POOLED))
+	$(call run,Examples 9-43 and 9-44,sync_locking/ex2_lock.py $(POOLED))
+	$(call run,Example 9-45,sync_locking/ex2_lock_acquire.py $(POOLED))
+	$(call run,Examples 9-46 and 9-47,sync_locking/ex2_lock_rawvalue.py $(POOLED))
+
+test: setup-dev ## every script, kernel and fault
+	@$(PY) -m pytest
+
+lint: setup-dev ## ruff's rules and its formatter
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+setup: $(VENV)/.installed
+setup-dev: $(VENV)/.installed-dev
+
+$(VENV)/.installed: requirements.txt pyproject.toml
+	@if [ -z '$(PYTHON)' ]; then echo 'Python 3.11 or newer with venv is needed: make PYTHON=...' >&2; exit 2; fi
+	@echo 'Making the environment $(VENV)'
+	@$(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+clean: ## remove the environment, caches and results
+	rm -rf .venv .venv-* results pi_estimation/joblib_cache ./*.egg-info
+	rm -rf .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,54 @@
+"""The index lists every script, and the scripts mirror every example."""
+
+import re
+
+import pytest
+from support import ROOT, SECTIONS, scripts
+
+README = (ROOT / "README.md").read_text()
+
+
+def docstring(script):
+    return (ROOT / script).read_text().split('"""')[1]
+
+
+def numbers(text):
+    """Return the numbers n of the examples 9-n that ``text`` names, ranges included."""
+    found = set()
+    for first, last in re.findall(r"9-(\d+)(?: to 9-(\d+))?", text):
+        found.update(range(int(first), int(last or first) + 1))
+    return found
+
+
+def test_the_scripts_mirror_examples_9_1_to_9_47():
+    mirrored = set()
+    for script in scripts():
+        (line,) = re.findall(r"^Chapter: +(.+)$", docstring(script), re.MULTILINE)
+        mirrored |= numbers(" ".join(re.findall(r"Examples? ([^;]*)", line)))
+    assert mirrored == set(range(1, 48))
+
+
+def test_the_index_lists_every_script_and_no_other():
+    linked = re.findall(r"^\|.*?\[`(\w+\.py)`\]\((\w+/\w+\.py)\)", README, re.MULTILINE)
+    assert all(path.endswith("/" + name) for name, path in linked)
+    assert sorted(path for _, path in linked) == scripts()
+
+
+@pytest.mark.parametrize("script", scripts())
+def test_every_docstring_says_chapter_run_and_see(script):
+    text = docstring(script)
+    for heading in ("Chapter:", "Run:", "See:"):
+        assert re.search(rf"^{heading}", text, re.MULTILINE), heading
+    assert re.search(rf"^Run: +python {re.escape(script)}", text, re.MULTILINE)
+
+
+def test_every_folder_and_target_is_named_in_the_readme():
+    makefile = (ROOT / "Makefile").read_text()
+    for section in SECTIONS:
+        assert section in README
+        assert re.search(rf"^{section}: ", makefile, re.MULTILINE)
+
+
+@pytest.mark.parametrize("script", scripts())
+def test_the_makefile_runs_every_script(script):
+    assert re.search(rf"\b{re.escape(script)}\b", (ROOT / "Makefile").read_text())
