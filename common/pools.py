@@ -11,6 +11,7 @@ import multiprocessing.connection
 import multiprocessing.managers
 import multiprocessing.pool
 import multiprocessing.resource_tracker
+import multiprocessing.util
 import os
 import select
 import signal
@@ -180,6 +181,7 @@ def _kill(processes):
 @contextlib.contextmanager
 def manager():
     """Give a ``multiprocessing.Manager()`` whose process ends when this one does."""
+    multiprocessing.util.get_temp_dir()  # made here, its socket's folder goes even if it is killed
     result = multiprocessing.managers.SyncManager(ctx=multiprocessing.get_context())
     others = set(multiprocessing.active_children())
     with _stop_signals_held():
