@@ -1,0 +1,49 @@
+"""Test a range of numbers for primality, one after the other in one process.
+
+Chapter: Example 9-8
+Run:     python primes_pool/primes_serial.py
+See:     the time that primes_pool.py has to beat. Only one number in about 18 is prime here, but
+         these take most of the time: a prime needs every division up to its square root, an even
+         number needs one.
+Differs: 0 and 1 are not prime, 2 is, and so is no square: check_prime is exact for every n.
+"""
+
+import math
+
+import pool_report
+
+from common import cli, timing
+
+
+def check_prime(n):
+    """Return whether ``n`` (at least 0) is prime, by trial division up to its square root."""
+    if n % 2 == 0:
+        return n == 2
+    for i in range(3, math.isqrt(n) + 1, 2):
+        if n % i == 0:
+            return False
+    return n > 1
+
+
+def check_primes(numbers):
+    """Return whether each of ``numbers`` is prime."""
+    return [check_prime(n) for n in numbers]
+
+
+def run(nbr_numbers):
+    """Return the number of primes and the seconds it took."""
+    numbers = range(pool_report.LOWER, pool_report.LOWER + nbr_numbers)
+    are_primes, duration = timing.timed(check_primes, numbers)
+    return sum(are_primes), duration
+
+
+def main():
+    parser = cli.parser(__doc__)
+    pool_report.add_nbr_numbers(parser)
+    args = cli.parse(parser)
+    nbr_primes, duration = run(args.nbr_numbers)
+    pool_report.report(nbr_primes, args.nbr_numbers, duration)
+
+
+if __name__ == "__main__":
+    cli.run(main)
