@@ -2,4 +2,36 @@
 
 from support import Case
 
-CASES: dict[str, Case] = {}
+ANSWER = (
+    r"nbr_numbers: 1,000 \(the chapter: 1,000,000\)",
+    r"Took: \d+\.\d{6} s",
+    r"Number of primes from 100,000,000 to 100,000,999: 54\n",
+    r"First ten: 100000007 (\d{9} ){8}100000213\n",
+    r"Last ten:  100000801 (\d{9} ){8}100000969\n",
+)
+BAD_SIZES = (
+    ("--nbr_numbers", "0"),
+    ("--nbr_numbers", "-5"),
+    ("--nbr_numbers", "1e400"),
+    ("--nbr_numbers", "1e12"),
+)
+WITH_A_QUEUE = Case(
+    args=("3", "--nbr_numbers", "1_000"),
+    output=ANSWER,
+    long=("2", "--scale", "book"),
+    bad=tuple(("2", *sizes) for sizes in BAD_SIZES),
+)
+
+CASES: dict[str, Case] = {
+    "primes_queue/primes_serial.py": Case(
+        args=("--nbr_numbers", "1_000"),
+        output=ANSWER,
+        workers=False,
+        long=("--nbr_numbers", "5e6"),
+        victims=False,
+        bad=BAD_SIZES,
+    ),
+    "primes_queue/primes_queue.py": WITH_A_QUEUE,
+    "primes_queue/primes_queue_less_work.py": WITH_A_QUEUE,
+    "primes_queue/primes_queue_jobs_feeder_thread.py": WITH_A_QUEUE,
+}

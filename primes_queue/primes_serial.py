@@ -1,0 +1,46 @@
+"""Find the primes of a range in one process, without any queue.
+
+Chapter: text on the run without a queue
+Run:     python primes_queue/primes_serial.py
+See:     this is the serial line of Figure 9-14, and no script with a queue beats it: testing a
+         number takes less time than sending it to another process.
+"""
+
+import math
+
+import queue_report
+
+from common import cli, timing
+
+
+def check_prime(n):
+    """Return whether ``n`` (at least 0) is prime, by trial division up to its square root."""
+    if n % 2 == 0:
+        return n == 2
+    for i in range(3, math.isqrt(n) + 1, 2):
+        if n % i == 0:
+            return False
+    return n > 1
+
+
+def find_primes(number_range):
+    """Return the primes of ``number_range`` as a list."""
+    return [n for n in number_range if check_prime(n)]
+
+
+def run(nbr_numbers):
+    """Return the primes and the seconds it took to find them."""
+    number_range = range(queue_report.LOWER, queue_report.LOWER + nbr_numbers)
+    return timing.timed(find_primes, number_range)
+
+
+def main():
+    parser = cli.parser(__doc__)
+    queue_report.add_nbr_numbers(parser)
+    args = cli.parse(parser)
+    primes, duration = run(args.nbr_numbers)
+    queue_report.report(primes, args.nbr_numbers, duration)
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,152 @@
+"""Numbers go in, primes and answered pills come out, and a death is noticed at every stage."""
+
+import multiprocessing
+import os
+import queue
+import re
+import signal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import Run, load
+
+from common import cli, known_primes, pools
+
+SERIAL = load("primes_queue/primes_serial.py")
+QUEUE = load("primes_queue/primes_queue.py")
+LESS_WORK = load("primes_queue/primes_queue_less_work.py")
+FEEDER = load("primes_queue/primes_queue_jobs_feeder_thread.py")
+WITH_A_QUEUE = pytest.mark.parametrize("script", [QUEUE, LESS_WORK, FEEDER])
+FACTORS = st.sampled_from([2, 3, 5, 7, 97, 101, 9_973, 10_007, 999_983])
+
+
+def queue_of(*items):
+    result = queue.Queue()
+    for item in items:
+        result.put(item)
+    return result
+
+
+def items_of(a_queue):
+    return [a_queue.get_nowait() for _ in range(a_queue.qsize())]
+
+
+def primes_of(script, numbers):
+    """Return what one worker makes of ``numbers``."""
+    definite_primes_queue = queue.Queue()
+    script.check_prime(queue_of(*numbers, script.FLAG_ALL_DONE), definite_primes_queue)
+    *primes, answer = items_of(definite_primes_queue)
+    assert answer == script.FLAG_WORKER_FINISHED_PROCESSING
+    return primes
+
+
+@pytest.fixture
+def dead_process():
+    process = multiprocessing.get_context("spawn").Process(target=os._exit, args=(3,))
+    process.start()
+    process.join()
+    return process
+
+
+def test_the_flags_are_those_of_the_chapter():
+    assert QUEUE.FLAG_ALL_DONE == b"WORK_FINISHED"
+    assert QUEUE.FLAG_WORKER_FINISHED_PROCESSING == b"WORKER_FINISHED_PROCESSING"
+
+
+@WITH_A_QUEUE
+def test_a_worker_agrees_with_a_sieve_up_to_10_000(script):
+    numbers = range(10_001)
+    expected = [n for n in numbers if known_primes.count_primes(n, n + 1)]
+    assert primes_of(script, numbers) == expected
+
+
+def test_the_serial_kernel_agrees_with_a_sieve_up_to_10_000():
+    numbers = range(10_001)
+    expected = [n for n in numbers if known_primes.count_primes(n, n + 1)]
+    assert SERIAL.find_primes(numbers) == expected
+
+
+@settings(max_examples=20)
+@given(FACTORS, FACTORS)
+def test_semiprimes_and_squares_of_primes_are_not_prime(factor, other):
+    for script in (QUEUE, LESS_WORK, FEEDER):
+        assert primes_of(script, [factor, factor * other]) == [factor]
+    assert SERIAL.find_primes([factor, factor * other]) == [factor]
+
+
+@WITH_A_QUEUE
+def test_a_worker_takes_no_more_after_its_pill(script):
+    possible_primes_queue = queue_of(7, script.FLAG_ALL_DONE, 11)
+    script.check_prime(possible_primes_queue, queue.Queue())
+    assert items_of(possible_primes_queue) == [11]
+
+
+@given(st.lists(st.integers(0, 10**9)), st.integers(1, 9))
+def test_the_pills_come_last_one_for_each_worker(numbers, nbr_workers):
+    pills = [QUEUE.FLAG_ALL_DONE] * nbr_workers
+    from_main, from_thread = queue.Queue(), queue.Queue()
+    QUEUE.feed_jobs(numbers, from_main, nbr_workers, [])
+    FEEDER.feed_new_jobs(numbers, from_thread, nbr_workers)
+    assert items_of(from_main) == numbers + pills
+    assert items_of(from_thread) == numbers + pills
+
+
+@WITH_A_QUEUE
+def test_primes_are_collected_until_every_pill_is_answered(script):
+    answer = script.FLAG_WORKER_FINISHED_PROCESSING
+    definite_primes_queue = queue_of(2, answer, 3, answer, 5, answer, 7)
+    assert script.collect_primes(definite_primes_queue, 3, []) == [2, 3, 5]
+
+
+@WITH_A_QUEUE
+def test_an_answer_that_a_dead_worker_owes_is_not_waited_for(script, dead_process):
+    answer = script.FLAG_WORKER_FINISHED_PROCESSING
+    with pytest.raises(pools.WorkerDied):
+        script.collect_primes(queue_of(2, 3, answer), 2, [dead_process])
+
+
+@WITH_A_QUEUE
+def test_a_death_is_noticed_while_the_other_workers_still_find_primes(script, dead_process):
+    definite_primes_queue = queue_of(*range(1_000))
+    with pytest.raises(pools.WorkerDied):
+        script.collect_primes(definite_primes_queue, 1, [dead_process])
+    assert definite_primes_queue.qsize() > 0
+
+
+@pytest.mark.parametrize("script", [QUEUE, LESS_WORK])
+def test_a_death_is_noticed_while_the_queue_is_fed(script, dead_process):
+    possible_primes_queue = queue.Queue()
+    with pytest.raises(pools.WorkerDied):
+        script.feed_jobs(range(1_000_000), possible_primes_queue, 1, [dead_process])
+    assert possible_primes_queue.qsize() <= 1_000
+
+
+@pytest.mark.parametrize("victim", ["the Manager", "a worker"])
+@pytest.mark.parametrize("script", ["primes_queue.py", "primes_queue_jobs_feeder_thread.py"])
+def test_a_killed_manager_or_worker_is_one_line_and_leaves_nothing(script, victim):
+    with Run(f"primes_queue/{script}", "2", "--scale", "book") as run:
+        run.wait_for(lambda: len(run._busy_workers()) == 3, "busy Manager and workers")
+        by_age = sorted(run.workers(), key=lambda process: (process.create_time(), process.pid))
+        killed = by_age[0 if victim == "the Manager" else 1]
+        killed.send_signal(signal.SIGKILL)
+        assert run.wait(20) == 1
+        assert re.fullmatch(
+            rf"{script}: worker {killed.pid} was killed by signal 9 \(SIGKILL\)\n", run.stderr
+        )
+        run.assert_nothing_left()
+
+
+@pytest.mark.parametrize("sizes", [("5", "1"), ("4", "8"), ("1", "9")])
+@pytest.mark.parametrize("script", ["primes_queue.py", "primes_queue_less_work.py"])
+def test_there_may_be_more_workers_than_numbers_or_than_primes(script, sizes):
+    nbr_workers, nbr_numbers = sizes
+    with Run(f"primes_queue/{script}", nbr_workers, "--nbr_numbers", nbr_numbers) as run:
+        assert run.wait() == 0, run.stderr
+
+
+@pytest.mark.parametrize("primes", [[100_000_007] * 2, [], [100_000_007, 100_000_037]])
+def test_a_prime_that_is_lost_or_comes_twice_is_an_error(primes):
+    QUEUE.queue_report.report([100_000_007], 30, 1.0)
+    with pytest.raises(cli.WrongAnswer, match="a sieve finds 1"):
+        QUEUE.queue_report.report(primes, 30, 1.0)
