@@ -5,7 +5,9 @@ Ctrl-C with a traceback, and they live on when the parent is killed. These helpe
 nothing else.
 """
 
+import concurrent.futures.process
 import contextlib
+import functools
 import multiprocessing
 import multiprocessing.connection
 import multiprocessing.managers
@@ -14,9 +16,11 @@ import multiprocessing.resource_tracker
 import multiprocessing.util
 import os
 import select
+import selectors
 import signal
 import sys
 import threading
+import time
 
 POLL_SECONDS = 0.1
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -34,21 +38,25 @@ class WorkerDied(RuntimeError):  # noqa: N818
         super().__init__(f"worker {pid} {how}")
 
 
-def setup_worker(initializer=None, initargs=(), ready=None):
+def setup_worker(initializer=None, initargs=(), ready=None, parent_pid=None):
     """Make this worker leave Ctrl-C to its parent and end when its parent does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(parent_pid,), daemon=True).start()
     if initializer is not None:
         initializer(*initargs)
     if ready is not None:
         ready.release()
 
 
-def _end_with_parent():
-    multiprocessing.parent_process().join()
+def _end_with_parent(parent_pid):
+    if parent_pid is None:
+        multiprocessing.parent_process().join()
+    else:  # a loky worker has no parent_process()
+        while os.getppid() == parent_pid:
+            time.sleep(POLL_SECONDS)
     os._exit(1)
 
 
@@ -75,11 +83,20 @@ def _stop_signals_held():
     """Hold Ctrl-C back while workers start: they inherit this until setup_worker is done."""
     if multiprocessing.get_start_method() != "fork":
         multiprocessing.resource_tracker.ensure_running()  # else it lets the signals go
+    held, handlers = [], {}
+    if threading.current_thread() is threading.main_thread():
+        # A thread that does not block them, such as one of numpy's, may get them for this one.
+        for signum in STOP_SIGNALS:
+            handlers[signum] = signal.signal(signum, lambda signum, frame: held.append(signum))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         yield
     finally:
+        for signum, handler in handlers.items():
+            signal.signal(signum, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for signum in held:
+            signal.raise_signal(signum)
 
 
 @contextlib.contextmanager
@@ -88,7 +105,10 @@ def _death_explains(children):
     try:
         yield
     except (EOFError, OSError, threading.BrokenBarrierError) as error:
-        multiprocessing.connection.wait([child.sentinel for child in children], POLL_SECONDS)
+        ended = multiprocessing.connection.wait([child.sentinel for child in children], 0.5)
+        for child in children:
+            if child.sentinel in ended:
+                child.join()  # it lets its connections go before it can be asked how it ended
         try:
             check(children)
         except WorkerDied as death:
@@ -98,6 +118,15 @@ def _death_explains(children):
 
 class _Pool(multiprocessing.pool.Pool):
     """A Pool whose map raises WorkerDied when a worker dies."""
+
+    def __init__(self, *args, **keywords):
+        self.watched = multiprocessing.active_children()  # a manager, say; the workers come next
+        super().__init__(*args, **keywords)
+
+    def Process(self, context, *args, **keywords):  # noqa: N802 - Pool makes its workers with it
+        process = context.Process(*args, **keywords)
+        self.watched.append(process)
+        return process
 
     def map(self, func, iterable, chunksize=None):
         result = self.map_async(func, iterable, chunksize)
@@ -122,7 +151,6 @@ def worker_pool(nbr_workers, initializer=None, initargs=(), context=None):
     with _stop_signals_held():
         pool = _Pool(nbr_workers, setup_worker, (initializer, initargs, ready), context=context)
     try:
-        pool.watched = multiprocessing.active_children()
         for _ in range(nbr_workers):
             while not ready.acquire(timeout=POLL_SECONDS):
                 check(pool.watched)
@@ -136,6 +164,49 @@ def worker_pool(nbr_workers, initializer=None, initargs=(), context=None):
         _kill(set(multiprocessing.active_children()) - others)
 
 
+@contextlib.contextmanager
+def loky_workers(nbr_workers, initializer=None, initargs=()):
+    """Start the workers of each ``joblib.Parallel(n_jobs=nbr_workers)`` in the block; end them.
+
+    In the block ``Parallel`` raises WorkerDied when a worker dies. With one worker joblib starts
+    no process: the work is done in this one.
+    """
+    import joblib  # imported here: most scripts run on the standard library
+
+    others = set(multiprocessing.active_children())
+    workers = set()
+    multiprocessing.resource_tracker.ensure_running()  # as in _stop_signals_held
+    setup = functools.partial(setup_worker, initializer, initargs, parent_pid=os.getpid())
+    with joblib.parallel_config("loky", initializer=setup), selectors.DefaultSelector() as ended:
+        try:
+            with _stop_signals_held():
+                parallel = joblib.Parallel(n_jobs=nbr_workers, return_as="generator")
+                pids = parallel(joblib.delayed(os.getpid)() for _ in range(nbr_workers))
+                workers = set(multiprocessing.active_children()) - others
+                for worker in workers:
+                    ended.register(worker.sentinel, selectors.EVENT_READ, worker)
+                list(pids)
+            yield
+        except concurrent.futures.process.BrokenProcessPool as error:
+            # Loky kills the others when one has died. Epoll and kqueue report first what came
+            # first.
+            for key, _ in ended.select(0):
+                raise WorkerDied(key.data.pid, _exitcode(key.data)) from error
+            raise
+        finally:
+            for worker in workers:
+                if worker.is_alive():
+                    os.kill(worker.pid, signal.SIGKILL)
+            for worker in workers:
+                worker.join()
+
+
+def _exitcode(worker):
+    while worker.exitcode is None:  # loky's own thread has just seen the end of it
+        time.sleep(0.01)
+    return worker.exitcode
+
+
 class WorkerProcess(multiprocessing.Process):
     """A Process that leaves Ctrl-C to its parent and ends when its parent does."""
 
@@ -144,7 +215,10 @@ class WorkerProcess(multiprocessing.Process):
         try:
             super().run()
         except (EOFError, ConnectionError):  # the manager or the reader of our output has gone
-            os._exit(EXIT_BROKEN_PIPE if _stdout_is_broken() else 1)
+            if _stdout_is_broken():
+                os._exit(EXIT_BROKEN_PIPE)
+            time.sleep(1.0)  # lest this end be seen before the one that is the cause of it
+            os._exit(1)
 
 
 def _stdout_is_broken():
