@@ -85,17 +85,21 @@ def add_size(parser, name, quick, book, help, minimum=1, maximum=MAX_SIZE):
     parser.get_default("sizes")[name.lstrip("-").replace("-", "_")] = {"quick": quick, "book": book}
 
 
-def add_start_method(parser):
+def add_start_method(parser, default=None):
     """Add ``--start-method``: how worker processes come to be."""
     parser.add_argument(
         "--start-method",
         choices=multiprocessing.get_all_start_methods(),
-        help="how workers are started (default: Python's own choice)",
+        default=default,
+        help="how workers are started (default: " + (default or "Python's own choice") + ")",
     )
 
 
-def add_workers(parser, name="nbr_workers", default=None):
-    """Add the number of workers (a positional, or the option ``name``) and the start method."""
+def add_workers(parser, name="nbr_workers", default=None, start_method=True):
+    """Add the number of workers (a positional, or the option ``name``) and the start method.
+
+    ``start_method`` is False for threads and for workers that joblib starts in its own way.
+    """
     shown = "one for each usable CPU" if default is None else default
     parser.add_argument(
         name,
@@ -104,7 +108,8 @@ def add_workers(parser, name="nbr_workers", default=None):
         help=f"number of workers (default: {shown}; the chapter: 4)",
         **({"metavar": "N"} if name.startswith("-") else {"nargs": "?"}),
     )
-    add_start_method(parser)
+    if start_method:
+        add_start_method(parser)
 
 
 def parse(parser, argv=None):
