@@ -95,12 +95,11 @@ def server(url=None):
                 raise UserError(HOW_TO_GET_ONE)
             url = stack.enter_context(_private(binary))
         try:
-            client = redis.Redis.from_url(url, socket_connect_timeout=2)
-        except ValueError as error:
-            raise UserError(f"{_without_password(url)}: {error}") from error
-        try:
-            with client:
-                client.ping()
+            try:
+                with redis.Redis.from_url(url, socket_connect_timeout=2) as client:
+                    client.ping()
+            except (TypeError, ValueError) as error:  # what the URL says makes no sense to redis
+                raise UserError(f"{_without_password(url)}: {error}") from error
             print(f"Redis: {_without_password(url)}", flush=True)
             yield url
         except redis.RedisError as error:
