@@ -1,0 +1,111 @@
+"""Count how often the workers read the flag while they verify a large prime.
+
+Chapter: text on how often the flag is read, with four processes
+Run:     python prime_verification_ipc/count_flag_checks.py
+         python prime_verification_ipc/count_flag_checks.py --workers 8
+See:     CHECK_EVERY is 1000 in all scripts, but 1000 of what? The countdown of Examples 9-18 to
+         9-24 counts candidates, which are odd; the loops of Examples 9-25 and 9-26 count integers
+         and so read the flag twice as often. For a non-prime it is read less: the work ends.
+Differs: the chapter has 316,405 reads for all its examples, which is right for 9-26. Ours makes
+         316,404: it does not read the flag while it tries the factors below 21 without the pool.
+"""
+
+import math
+import multiprocessing.dummy
+
+import prime_check
+import primes_flag_mmap_lookahead
+import primes_flag_mmap_redux
+import primes_flag_rawvalue
+from primes_flag_mmap_redux import CHECK_EVERY, SERIAL_CHECK_CUTOFF
+
+from common import cli, create_range
+
+CHAPTER_PRIME = prime_check.SAMPLES["book"]["prime 1"]
+CHAPTER_SHARES, CHAPTER_READS = 4, 316_405
+
+
+class CountingFlag:
+    """A flag with the interfaces of a RawValue and of an mmap that counts how often it is read."""
+
+    def __init__(self):
+        self.flag = 0
+        self.nbr_reads = 0
+
+    @property
+    def value(self):
+        self.nbr_reads += 1
+        return self.flag
+
+    @value.setter
+    def value(self, flag):
+        self.flag = flag
+
+    def seek(self, position):
+        pass
+
+    def read_byte(self):
+        return self.value
+
+    def write_byte(self, flag):
+        self.value = flag
+
+
+def reads_of_countdown(from_i, to_i):
+    """Return how often the countdown reads the flag in the share [from_i, to_i) of a prime."""
+    return len(range(from_i, to_i, 2)) // CHECK_EVERY
+
+
+def reads_of_lookahead(from_i, to_i):
+    """Return how often the comparison with check_next reads the flag in that share."""
+    return (to_i - 1 - from_i) // CHECK_EVERY
+
+
+def reads_of_redux(from_i, to_i):
+    """Return how often the loop within a loop reads the flag in that share."""
+    return len(range(from_i, to_i, CHECK_EVERY))
+
+
+LOOPS = {
+    "countdown (9-18 to 9-24)": (primes_flag_rawvalue, reads_of_countdown),
+    "lookahead (9-25)": (primes_flag_mmap_lookahead, reads_of_lookahead),
+    "redux (9-26)": (primes_flag_mmap_redux, reads_of_redux),
+}
+
+
+def by_formula(reads_of_share, n, nbr_shares):
+    """Return how often the flag is read for a prime ``n``."""
+    shares = create_range.create(SERIAL_CHECK_CUTOFF, math.isqrt(n) + 1, nbr_shares)
+    return sum(reads_of_share(from_i, to_i) for from_i, to_i in shares)
+
+
+def run(script, n, nbr_shares):
+    """Return whether ``script`` calls ``n`` prime and how often it read the flag."""
+    flag = CountingFlag()
+    script.share_flag(flag)
+    with multiprocessing.dummy.Pool(1) as pool:  # a thread of this process, where the flag is
+        return script.check_prime(n, pool, nbr_shares), flag.nbr_reads
+
+
+def main():
+    parser = cli.parser(__doc__)
+    prime_check.add_numbers(parser, default="prime 1, or a smaller stand-in at quick scale")
+    cli.add_workers(parser, "--workers", default=CHAPTER_SHARES, start_method=False)
+    args = prime_check.parse(parser, labels=["prime 1"])
+    for n in args.numbers:
+        print(f"{n:,} in {args.workers} share(s):", flush=True)
+        for loop, (script, reads_of_share) in LOOPS.items():
+            is_prime, nbr_reads = run(script, n, args.workers)
+            answer = prime_check.in_words(is_prime)
+            print(f"  {loop:<26}{nbr_reads:>9,} reads  {answer}", flush=True)
+            cli.check(is_prime == prime_check.is_prime(n), f"{n:,} is called {answer}")
+            most = by_formula(reads_of_share, n, args.workers)
+            cli.check(nbr_reads == most or (nbr_reads < most and not is_prime), f"not {most:,}")
+    print(f"By formula, for {CHAPTER_PRIME:,} in {CHAPTER_SHARES} shares:")
+    for loop, (_, reads_of_share) in LOOPS.items():
+        most = by_formula(reads_of_share, CHAPTER_PRIME, CHAPTER_SHARES)
+        print(f"  {loop:<26}{most:>9,} reads  (the chapter: {CHAPTER_READS:,})")
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,84 @@
+"""Verify a large prime with a pool whose workers stop early: the flag is a Manager's Value.
+
+Chapter: Examples 9-18, 9-19, 9-20
+Run:     python prime_verification_ipc/primes_flag_manager.py --workers 2
+         python prime_verification_ipc/primes_flag_manager.py --workers 2 100109100129100151 97
+See:     large non-primes end as soon as one worker has found the factor, well before those of
+         primes_pool_less_naive.py; primes take longer than there, because every look at the flag
+         is a message to the Manager's process and back. The other scripts make that look cheaper.
+"""
+
+import math
+
+import prime_check
+
+from common import cli, create_range, pools
+
+SERIAL_CHECK_CUTOFF = 21
+CHECK_EVERY = 1000
+FLAG_CLEAR = b"0"
+FLAG_SET = b"1"
+
+value = None
+
+
+def share_flag(flag):
+    """Keep ``flag`` as this process's ``value``: the initializer of every worker."""
+    global value
+    value = flag
+
+
+def check_prime_in_range(n_from_i_to_i):
+    """Return whether no odd number of [from_i, to_i) divides n, given (n, (from_i, to_i)).
+
+    Sets the flag when one does; looks at it every CHECK_EVERY candidates and gives up if it is set.
+    """
+    n, (from_i, to_i) = n_from_i_to_i
+    check_every = CHECK_EVERY
+    for i in range(from_i, to_i, 2):
+        check_every -= 1
+        if not check_every:
+            if value.value == FLAG_SET:
+                return False
+            check_every = CHECK_EVERY
+        if n % i == 0:
+            value.value = FLAG_SET
+            return False
+    return True
+
+
+def check_prime(n, pool, nbr_processes):
+    """Return whether ``n`` is prime, by ``nbr_processes`` shares of its factor space.
+
+    The candidates below SERIAL_CHECK_CUTOFF, where most numbers have a factor, are tried first.
+    """
+    value.value = FLAG_CLEAR
+    if n < 3 or n % 2 == 0:
+        return n == 2
+    to_i = math.isqrt(n) + 1
+    for i in range(3, min(to_i, SERIAL_CHECK_CUTOFF), 2):
+        if n % i == 0:
+            return False
+    ranges_to_check = create_range.create(SERIAL_CHECK_CUTOFF, to_i, nbr_processes)
+    return all(pool.map(check_prime_in_range, [(n, share) for share in ranges_to_check]))
+
+
+def run(numbers, repeat, nbr_workers):
+    """Yield each number, whether it is prime, and the seconds of every repeat."""
+    with pools.manager() as manager:
+        share_flag(manager.Value(b"c", FLAG_CLEAR))
+        with pools.worker_pool(nbr_workers, share_flag, (value,)) as pool:
+            yield from prime_check.timed(numbers, repeat, check_prime, pool, nbr_workers)
+
+
+def main():
+    parser = cli.parser(__doc__)
+    cli.add_workers(parser, "--workers")
+    prime_check.add_numbers(parser)
+    prime_check.add_repeat(parser)
+    args = prime_check.parse(parser)
+    prime_check.report(run(args.numbers, args.repeat, args.workers))
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,91 @@
+"""Verify a large prime with a pool and a flag in an mmap, without a countdown in the loop.
+
+Chapter: Example 9-25
+Run:     python prime_verification_ipc/primes_flag_mmap_lookahead.py --workers 2
+         python prime_verification_ipc/primes_flag_mmap_lookahead.py 100109100129100151 97
+See:     primes take less time than in primes_flag_mmap.py: the loop compares i with the next
+         number to look at the flag for, rather than write a counter at every candidate. CHECK_EVERY
+         counts integers here, so that the flag is read twice as often (see count_flag_checks.py).
+Differs: it forks its workers whatever --start-method says: spawn and forkserver would give each
+         worker a flag of its own, which is never cleared, so that primes become non-primes.
+"""
+
+import math
+import mmap
+import multiprocessing
+
+import prime_check
+
+from common import cli, create_range, pools
+
+SERIAL_CHECK_CUTOFF = 21
+CHECK_EVERY = 1000
+FLAG_CLEAR = 0
+FLAG_SET = 1
+
+sh_mem = None
+
+
+def share_flag(flag):
+    """Keep ``flag`` as this process's ``sh_mem``: the initializer of every worker."""
+    global sh_mem
+    sh_mem = flag
+
+
+def check_prime_in_range(n_from_i_to_i):
+    """Return whether no odd number of [from_i, to_i) divides n, given (n, (from_i, to_i)).
+
+    Sets the flag when one does; looks at it every CHECK_EVERY integers and gives up if it is set.
+    """
+    n, (from_i, to_i) = n_from_i_to_i
+    check_next = from_i + CHECK_EVERY
+    for i in range(from_i, to_i, 2):
+        if i == check_next:
+            sh_mem.seek(0)
+            if sh_mem.read_byte() == FLAG_SET:
+                return False
+            check_next += CHECK_EVERY
+        if n % i == 0:
+            sh_mem.seek(0)
+            sh_mem.write_byte(FLAG_SET)
+            return False
+    return True
+
+
+def check_prime(n, pool, nbr_processes):
+    """Return whether ``n`` is prime, by ``nbr_processes`` shares of its factor space.
+
+    The candidates below SERIAL_CHECK_CUTOFF, where most numbers have a factor, are tried first.
+    """
+    sh_mem.seek(0)
+    sh_mem.write_byte(FLAG_CLEAR)
+    if n < 3 or n % 2 == 0:
+        return n == 2
+    to_i = math.isqrt(n) + 1
+    for i in range(3, min(to_i, SERIAL_CHECK_CUTOFF), 2):
+        if n % i == 0:
+            return False
+    ranges_to_check = create_range.create(SERIAL_CHECK_CUTOFF, to_i, nbr_processes)
+    return all(pool.map(check_prime_in_range, [(n, share) for share in ranges_to_check]))
+
+
+def run(numbers, repeat, nbr_workers):
+    """Yield each number, whether it is prime, and the seconds of every repeat."""
+    share_flag(mmap.mmap(-1, 1))
+    fork = multiprocessing.get_context("fork")
+    with pools.worker_pool(nbr_workers, share_flag, (sh_mem,), context=fork) as pool:
+        yield from prime_check.timed(numbers, repeat, check_prime, pool, nbr_workers)
+
+
+def main():
+    parser = cli.parser(__doc__)
+    cli.add_workers(parser, "--workers")
+    prime_check.add_numbers(parser)
+    prime_check.add_repeat(parser)
+    args = prime_check.parse(parser)
+    print("workers by fork whatever --start-method: only forked children inherit this mmap")
+    prime_check.report(run(args.numbers, args.repeat, args.workers))
+
+
+if __name__ == "__main__":
+    cli.run(main)

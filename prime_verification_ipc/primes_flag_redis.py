@@ -1,0 +1,92 @@
+"""Verify a large prime with a pool whose workers stop early: the flag is a key in Redis.
+
+Chapter: Examples 9-21, 9-22
+Run:     python prime_verification_ipc/primes_flag_redis.py --workers 2
+         python prime_verification_ipc/primes_flag_redis.py --redis-url redis://localhost:6379/0
+See:     large non-primes end early and primes pay for every look at the flag, as with a Manager;
+         but this flag can be seen, and set, from other programs and machines. While and after a
+         run against a server of your own, `redis-cli GET redis_primes_flag` shows "0" or "1".
+"""
+
+import math
+
+import prime_check
+import redis
+
+from common import cli, create_range, pools, redis_server
+
+SERIAL_CHECK_CUTOFF = 21
+CHECK_EVERY = 1000
+FLAG_CLEAR = b"0"
+FLAG_SET = b"1"
+FLAG_NAME = b"redis_primes_flag"
+
+rds = None
+
+
+def connect(redis_url):
+    """Give this process ``rds``, a connection of its own: the initializer of every worker.
+
+    It is made once, at the first command, not at every look at the flag.
+    """
+    global rds
+    rds = redis.Redis.from_url(redis_url)
+
+
+def check_prime_in_range(n_from_i_to_i):
+    """Return whether no odd number of [from_i, to_i) divides n, given (n, (from_i, to_i)).
+
+    Sets the flag when one does; looks at it every CHECK_EVERY candidates and gives up if it is set.
+    """
+    n, (from_i, to_i) = n_from_i_to_i
+    check_every = CHECK_EVERY
+    for i in range(from_i, to_i, 2):
+        check_every -= 1
+        if not check_every:
+            if rds.get(FLAG_NAME) == FLAG_SET:
+                return False
+            check_every = CHECK_EVERY
+        if n % i == 0:
+            rds.set(FLAG_NAME, FLAG_SET)
+            return False
+    return True
+
+
+def check_prime(n, pool, nbr_processes):
+    """Return whether ``n`` is prime, by ``nbr_processes`` shares of its factor space.
+
+    The candidates below SERIAL_CHECK_CUTOFF, where most numbers have a factor, are tried first.
+    """
+    rds.set(FLAG_NAME, FLAG_CLEAR)
+    if n < 3 or n % 2 == 0:
+        return n == 2
+    to_i = math.isqrt(n) + 1
+    for i in range(3, min(to_i, SERIAL_CHECK_CUTOFF), 2):
+        if n % i == 0:
+            return False
+    ranges_to_check = create_range.create(SERIAL_CHECK_CUTOFF, to_i, nbr_processes)
+    return all(pool.map(check_prime_in_range, [(n, share) for share in ranges_to_check]))
+
+
+def run(numbers, repeat, nbr_workers, redis_url):
+    """Yield each number, whether it is prime, and the seconds of every repeat."""
+    with redis_server.own(redis_url, FLAG_NAME.decode()):
+        connect(redis_url)
+        with pools.worker_pool(nbr_workers, connect, (redis_url,)) as pool:
+            yield from prime_check.timed(numbers, repeat, check_prime, pool, nbr_workers)
+
+
+def main():
+    parser = cli.parser(__doc__)
+    cli.add_workers(parser, "--workers")
+    prime_check.add_numbers(parser)
+    prime_check.add_repeat(parser)
+    parser.add_argument("--redis-url", help="redis://HOST:PORT/DB or unix:///PATH?db=DB")
+    args = prime_check.parse(parser)
+    with redis_server.server(args.redis_url) as url:
+        prime_check.report(run(args.numbers, args.repeat, args.workers, url))
+        print(f"GET {FLAG_NAME.decode()}: {rds.get(FLAG_NAME)}")
+
+
+if __name__ == "__main__":
+    cli.run(main)

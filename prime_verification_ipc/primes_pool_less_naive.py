@@ -1,0 +1,59 @@
+"""Verify a large prime with a pool, after small factors have been tried without it.
+
+Chapter: Example 9-17
+Run:     python prime_verification_ipc/primes_pool_less_naive.py --workers 2
+         python prime_verification_ipc/primes_pool_less_naive.py --workers 2 100109100129100151 97
+See:     the small non-prime is as fast as in primes_serial.py again; nothing else has changed
+         against primes_pool_naive.py. The scripts with a flag start from this one.
+"""
+
+import math
+
+import prime_check
+
+from common import cli, create_range, pools
+
+SERIAL_CHECK_CUTOFF = 21
+
+
+def check_prime_in_range(n_from_i_to_i):
+    """Return whether no odd number of [from_i, to_i) divides n, given (n, (from_i, to_i))."""
+    n, (from_i, to_i) = n_from_i_to_i
+    for i in range(from_i, to_i, 2):  # noqa: SIM110
+        if n % i == 0:
+            return False
+    return True
+
+
+def check_prime(n, pool, nbr_processes):
+    """Return whether ``n`` is prime, by ``nbr_processes`` shares of its factor space.
+
+    The candidates below SERIAL_CHECK_CUTOFF, where most numbers have a factor, are tried first.
+    """
+    if n < 3 or n % 2 == 0:
+        return n == 2
+    to_i = math.isqrt(n) + 1
+    for i in range(3, min(to_i, SERIAL_CHECK_CUTOFF), 2):
+        if n % i == 0:
+            return False
+    ranges_to_check = create_range.create(SERIAL_CHECK_CUTOFF, to_i, nbr_processes)
+    return all(pool.map(check_prime_in_range, [(n, share) for share in ranges_to_check]))
+
+
+def run(numbers, repeat, nbr_workers):
+    """Yield each number, whether it is prime, and the seconds of every repeat."""
+    with pools.worker_pool(nbr_workers) as pool:
+        yield from prime_check.timed(numbers, repeat, check_prime, pool, nbr_workers)
+
+
+def main():
+    parser = cli.parser(__doc__)
+    cli.add_workers(parser, "--workers")
+    prime_check.add_numbers(parser)
+    prime_check.add_repeat(parser)
+    args = prime_check.parse(parser)
+    prime_check.report(run(args.numbers, args.repeat, args.workers))
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,52 @@
+"""Verify a large prime with a pool: each worker tries a share of the candidates for a factor.
+
+Chapter: Examples 9-15, 9-16
+Run:     python prime_verification_ipc/primes_pool_naive.py --workers 2
+         python prime_verification_ipc/primes_pool_naive.py --workers 2 100109100129100151 97
+See:     primes take less time with every CPU; but no worker learns that another has found a
+         factor, so that a non-prime takes as long as the shares without one. Worst of all is the
+         small non-prime: primes_serial.py is done before a job reaches a worker here.
+Differs: the square root is math.isqrt's, exact for numbers of any size; 0, 1 and 2 are right.
+"""
+
+import math
+
+import prime_check
+
+from common import cli, create_range, pools
+
+
+def check_prime_in_range(n_from_i_to_i):
+    """Return whether no odd number of [from_i, to_i) divides n, given (n, (from_i, to_i))."""
+    n, (from_i, to_i) = n_from_i_to_i
+    for i in range(from_i, to_i, 2):  # noqa: SIM110
+        if n % i == 0:
+            return False
+    return True
+
+
+def check_prime(n, pool, nbr_processes):
+    """Return whether ``n`` is prime, by ``nbr_processes`` shares of its factor space."""
+    if n < 3 or n % 2 == 0:
+        return n == 2
+    ranges_to_check = create_range.create(3, math.isqrt(n) + 1, nbr_processes)
+    return all(pool.map(check_prime_in_range, [(n, share) for share in ranges_to_check]))
+
+
+def run(numbers, repeat, nbr_workers):
+    """Yield each number, whether it is prime, and the seconds of every repeat."""
+    with pools.worker_pool(nbr_workers) as pool:
+        yield from prime_check.timed(numbers, repeat, check_prime, pool, nbr_workers)
+
+
+def main():
+    parser = cli.parser(__doc__)
+    cli.add_workers(parser, "--workers")
+    prime_check.add_numbers(parser)
+    prime_check.add_repeat(parser)
+    args = prime_check.parse(parser)
+    prime_check.report(run(args.numbers, args.repeat, args.workers))
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,41 @@
+"""Verify that a large number is prime, in one process: no candidate below its root divides it.
+
+Chapter: Example 9-14
+Run:     python prime_verification_ipc/primes_serial.py
+         python prime_verification_ipc/primes_serial.py 100109100129100151 97
+See:     the small non-prime has the factor 5 and is done at once; a large non-prime takes as long
+         as its smallest factor is far up; only a prime takes all divisions up to its square root.
+"""
+
+import math
+
+import prime_check
+
+from common import cli
+
+
+def check_prime(n):
+    """Return whether ``n`` is prime."""
+    if n < 3 or n % 2 == 0:
+        return n == 2
+    for i in range(3, math.isqrt(n) + 1, 2):  # noqa: SIM110
+        if n % i == 0:
+            return False
+    return True
+
+
+def run(numbers, repeat):
+    """Yield each number, whether it is prime, and the seconds of every repeat."""
+    return prime_check.timed(numbers, repeat, check_prime)
+
+
+def main():
+    parser = cli.parser(__doc__)
+    prime_check.add_numbers(parser)
+    prime_check.add_repeat(parser)
+    args = prime_check.parse(parser)
+    prime_check.report(run(args.numbers, args.repeat))
+
+
+if __name__ == "__main__":
+    cli.run(main)
