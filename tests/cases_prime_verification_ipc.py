@@ -2,4 +2,74 @@
 
 from support import Case
 
-CASES: dict[str, Case] = {}
+FOLDER = "prime_verification_ipc/"
+SECONDS = r" +\d+\.\d{6} s +"
+
+# The largest prime that the scripts take: minutes of work.
+LARGEST_PRIME = 99_999_999_999_999_999_989
+# 6,600,000,067 x 14,849,999,849. With three workers the smaller factor is found at once, at the
+# start of the third share; without a flag the other two shares would be minutes of work.
+EARLY_EXIT = 98_009_999_998_349_989_883
+NUMBERS = {0: False, 1: False, 2: True, 9: False, 25: False, 97: True, 1_042_441: False}
+
+FORKED = "workers by fork whatever --start-method: only forked children inherit this mmap"
+
+
+def line(n, is_prime):
+    return rf"(?m)^{n:,}{SECONDS}{'prime' if is_prime else 'not prime'}$"
+
+
+def case(numbers, before=(), after=(), workers=True, bad=()):
+    option = ("--workers", "3") if workers else ()
+    lines = [line(n, is_prime) for n, is_prime in numbers.items()]
+    return Case(
+        args=("--repeat", "2", *option, *map(str, numbers)),
+        output=("repeat: 2 \\(the chapter: 20\\)", *before, *lines, *after),
+        workers=workers,
+        long=(*(("--workers", "2") if workers else ()), str(LARGEST_PRIME)),
+        victims=workers,
+        bad=(("abc",), (str(10**20 + 1),), ("--repeat", "0"), *bad),
+    )
+
+
+WITH_FLAG = NUMBERS | {EARLY_EXIT: False}
+
+CASES = {
+    FOLDER + "primes_serial.py": case(
+        NUMBERS, workers=False, bad=(("-5",), ("1.5",), ("1e400",), ("--repeat", "1e400"))
+    ),
+    FOLDER + "primes_pool_naive.py": case(NUMBERS),
+    FOLDER + "primes_pool_less_naive.py": case(NUMBERS),
+    FOLDER + "primes_flag_manager.py": case(WITH_FLAG),
+    FOLDER + "primes_flag_redis.py": case(
+        WITH_FLAG,
+        before=(r"Redis: (redis|unix)://",),
+        after=(r"GET redis_primes_flag: b'1'",),
+        bad=(("--redis-url", "nonsense://"),),
+    ),
+    FOLDER + "primes_flag_rawvalue.py": case(WITH_FLAG),
+    FOLDER + "primes_flag_mmap.py": case(WITH_FLAG, before=(FORKED,)),
+    FOLDER + "primes_flag_mmap_lookahead.py": case(WITH_FLAG, before=(FORKED,)),
+    FOLDER + "primes_flag_mmap_redux.py": case(WITH_FLAG, before=(FORKED,)),
+    FOLDER + "count_flag_checks.py": Case(
+        args=("--workers", "3", str(10**9 + 7), "97", "15"),
+        output=(
+            r"(?m)^1,000,000,007 in 3 share\(s\):$",
+            r"countdown \(9-18 to 9-24\) +15 reads  prime",
+            r"lookahead \(9-25\) +30 reads  prime",
+            r"redux \(9-26\) +33 reads  prime",
+            r"(?m)^97 in 3 share\(s\):$",
+            r"redux \(9-26\) +0 reads  prime",
+            r"(?m)^15 in 3 share\(s\):$",
+            r"redux \(9-26\) +0 reads  not prime",
+            r"By formula, for 100,109,100,129,100,151 in 4 shares:",
+            r"countdown \(9-18 to 9-24\) +158,200 reads  \(the chapter: 316,405\)",
+            r"lookahead \(9-25\) +316,400 reads  \(the chapter: 316,405\)",
+            r"redux \(9-26\) +316,404 reads  \(the chapter: 316,405\)",
+        ),
+        workers=False,
+        long=(str(LARGEST_PRIME),),
+        victims=False,
+        bad=(("abc",), ("--workers", "0"), ("--workers", "1e9")),
+    ),
+}
