@@ -74,8 +74,8 @@ def join(workers):
     running = list(workers)
     while running:
         multiprocessing.connection.wait([worker.sentinel for worker in running])
-        check(running)
         running = [worker for worker in running if worker.is_alive()]
+        check(workers)  # afterwards: a worker's sentinel is ready a moment before its exit code
 
 
 @contextlib.contextmanager

@@ -86,6 +86,14 @@ def test_processes_run_and_are_joined(start_method):
     assert sorted(queue.get() for _ in workers) == [0, 1, 2]
 
 
+def test_join_overlooks_no_death():
+    for _ in range(50):  # the moment between the end of a process and its exit code is short
+        workers = [pools.WorkerProcess(target=time.sleep, args=(5,)) for _ in range(2)]
+        with pools.running(workers), pytest.raises(pools.WorkerDied, match=str(workers[0].pid)):
+            os.kill(workers[0].pid, signal.SIGKILL)
+            pools.join(workers)
+
+
 def test_a_killed_process_is_an_error_and_ends_the_others(start_method):
     barrier = multiprocessing.Barrier(3)
     workers = [pools.WorkerProcess(target=wait_for_ever, args=(barrier,)) for _ in range(2)]
