@@ -1,0 +1,147 @@
+"""What the scripts that fill a matrix share: its size, the memory it takes, what they print."""
+
+import math
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import prettytable
+import psutil
+
+from common import cli, create_range, memory
+
+BYTES_PER_ITEM = 8  # a C double
+SHARED_MEMORY = Path("/dev/shm")
+
+
+def add_sizes(parser):
+    """Add ``--rows`` and ``--cols``."""
+    cli.add_size(parser, "--rows", quick=4_000, book=10_000, help="rows of the matrix")
+    cli.add_size(parser, "--cols", quick=16_000, book=320_000, help="columns of the matrix")
+
+
+def segments(rows, nbr_segments):
+    """Split the rows into consecutive ranges that differ in length by at most 1.
+
+    >>> segments(10, 4)
+    [range(0, 3), range(3, 6), range(6, 8), range(8, 10)]
+    """
+    result, first = [], 0
+    for length in create_range.split_total(rows, nbr_segments):
+        result.append(range(first, first + length))
+        first += length
+    return result
+
+
+def folder_of_block(nbytes):
+    """Return the folder that holds a multiprocessing.Array of ``nbytes``.
+
+    It is /dev/shm where that exists and has room at this moment, else the temporary folder
+    (``Arena`` in CPython's Lib/multiprocessing/heap.py).
+    """
+    temporary = Path(tempfile.gettempdir())
+    if sys.platform != "linux" or not SHARED_MEMORY.is_dir():
+        return temporary
+    free = shutil.disk_usage(SHARED_MEMORY).free
+    if free >= nbytes or free > shutil.disk_usage(temporary).free:
+        return SHARED_MEMORY
+    return temporary
+
+
+def require_memory(rows, cols, shared):
+    """Raise UserError, with the size that fits, unless there is room for the matrix.
+
+    Running out of it would kill the process without a word: nothing is reserved in /dev/shm
+    before it is written to.
+    """
+
+    def what_fits(nbytes):
+        if nbytes >= cols * BYTES_PER_ITEM:
+            return f"--rows {nbytes // (cols * BYTES_PER_ITEM):,} would fit"
+        return f"--rows 1 --cols {nbytes // BYTES_PER_ITEM:,} would fit"
+
+    nbytes = rows * cols * BYTES_PER_ITEM
+    memory.require(nbytes, what_fits, folder_of_block(nbytes) if shared else None)
+
+
+def wait_for_key(pause):
+    """Wait for the reader to look at the process from outside, if asked to and one is there."""
+    if pause and sys.stdin is not None and sys.stdin.isatty():
+        print("Press a key to start workers (Return)", flush=True)
+        sys.stdin.readline()
+    else:
+        print("Press a key to start workers: going on, only --pause on a terminal waits")
+
+
+def print_counts(counts):
+    """Print how many items hold which pid."""
+    table = prettytable.PrettyTable(["PID", "Count"], align="r")
+    for pid, count in sorted(counts.items()):
+        table.add_row([f"{pid:.0f}", f"{count:,}"])
+    print(table)
+
+
+def print_memory(main_nparray, pids):
+    """Print what this process and its workers ``pids`` hold of memory, and of the shared block."""
+    processes = {"parent": os.getpid(), **{f"worker {n}": pid for n, pid in enumerate(pids, 1)}}
+    if not hasattr(psutil.Process, "memory_maps"):
+        print("This system tells RSS, but neither PSS nor shared bytes: /proc/PID/smaps does")
+        table = prettytable.PrettyTable(["Process", "PID", "RSS (MB)"], align="r")
+        for name, pid in processes.items():
+            table.add_row([name, pid, _megabytes(psutil.Process(pid).memory_info().rss)])
+        print(table)
+        return
+    path = next(block.path for block in _maps(os.getpid()) if _holds(block, main_nparray))
+    rows = []
+    for pid in processes.values():
+        maps = _maps(pid)
+        block = [one for one in maps if one.path == path]
+        rows.append(
+            [_total(maps, "rss"), _total(maps, "pss")]
+            + [_total(block, field) for field in ("size", "rss", "pss")]
+            + [_total(block, "shared_clean") + _total(block, "shared_dirty")]
+        )
+    names = ["RSS", "PSS", "Block mapped", "Block RSS", "Block PSS", "Block shared"]
+    table = prettytable.PrettyTable(["Process", "PID", *names], align="r")
+    for (name, pid), row in zip(processes.items(), rows, strict=True):
+        table.add_row([name, pid, *map(_megabytes, row)])
+    table.add_divider()
+    table.add_row(["sum", "", *(_megabytes(sum(column)) for column in zip(*rows, strict=True))])
+    print(f"Memory in MB; the block is {path}, {main_nparray.nbytes / 1e6:,.1f} MB:")
+    print(table)
+
+
+def _maps(pid):
+    return psutil.Process(pid).memory_maps(grouped=False)
+
+
+def _holds(block, main_nparray):
+    first, last = (int(address, 16) for address in block.addr.split("-"))
+    return first <= main_nparray.ctypes.data < last
+
+
+def _total(maps, field):
+    return sum(getattr(one, field) for one in maps)
+
+
+def _megabytes(nbytes):
+    return f"{nbytes / 1e6:,.1f}"
+
+
+def report_random(main_nparray):
+    """Print the matrix and check that all its rows hold doubles uniform in [0, 1).
+
+    The mean of n of them has the standard error sqrt(1 / 12 / n). NaN marks what is not filled.
+    """
+    means = main_nparray.mean(axis=1)
+    mean, standard_error = means.mean(), math.sqrt(1 / 12 / main_nparray.size)
+    print(main_nparray)
+    print(f"Mean {mean:.12f} (standard error {standard_error:.12f})")
+    unfilled = np.count_nonzero(np.isnan(means))
+    cli.check(unfilled == 0, f"{unfilled:,} rows are not filled")
+    cli.check(
+        abs(mean - 0.5) <= 6 * standard_error, f"{mean} is more than 6 standard errors from 0.5"
+    )

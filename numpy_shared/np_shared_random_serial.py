@@ -1,0 +1,49 @@
+"""Fill a big numpy array with random doubles, a row at a time, in one process.
+
+Chapter: text on filling a matrix with random numbers
+Run:     python numpy_shared/np_shared_random_serial.py
+See:     the seconds, to compare with np_shared_random_parallel.py, and the matrix and its mean,
+         which are the same there to the last digit.
+Differs: every row has a stream of random numbers of its own, so that the matrix depends on the
+         seed only. The array's memory is taken (filled with NaN) before the clock starts.
+"""
+
+import np_check
+import numpy as np
+
+from common import cli, timing
+
+SEED = 42
+
+
+def fill_rows(main_nparray, rows, seed):
+    """Fill the ``rows`` (their numbers) with doubles uniform in [0, 1).
+
+    Row n uses the n-th child that ``SeedSequence(seed).spawn`` would give
+    (numpy's documentation: Parallel random number generation).
+    """
+    for idx in rows:
+        stream = np.random.SeedSequence(seed, spawn_key=(idx,))
+        np.random.default_rng(stream).random(out=main_nparray[idx])
+
+
+def run(size_a, size_b, seed=SEED):
+    """Return the matrix and the seconds it took to fill."""
+    np_check.require_memory(size_a, size_b, shared=False)
+    main_nparray = np.full((size_a, size_b), np.nan)
+    _, duration = timing.timed(fill_rows, main_nparray, range(size_a), seed)
+    return main_nparray, duration
+
+
+def main():
+    parser = cli.parser(__doc__)
+    np_check.add_sizes(parser)
+    args = cli.parse(parser)
+    print(f"Filling {args.rows:,} x {args.cols:,} doubles, a row at a time", flush=True)
+    main_nparray, duration = run(args.rows, args.cols)
+    np_check.report_random(main_nparray)
+    print("Delta:", timing.seconds(duration))
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,246 @@
+"""One array, many processes: shares, counts, random rows and the memory they take."""
+
+import collections
+import ctypes
+import multiprocessing
+import os
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+from support import ROOT, TIMEOUT, Run, load
+
+from common import cli, pools
+
+np_check = load("numpy_shared/np_check.py")
+np_shared = load("numpy_shared/np_shared.py")
+serial = load("numpy_shared/np_shared_random_serial.py")
+parallel = load("numpy_shared/np_shared_random_parallel.py")
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and /dev/shm")
+
+
+@given(rows=st.integers(0, 1000), nbr_segments=st.integers(1, 50))
+def test_segments_cover_every_row_once_in_equal_shares(rows, nbr_segments):
+    segments = np_check.segments(rows, nbr_segments)
+    assert [row for segment in segments for row in segment] == list(range(rows))
+    assert len(segments) == nbr_segments
+    assert max(map(len, segments)) - min(map(len, segments)) <= 1
+
+
+@settings(max_examples=50)
+@given(
+    npst.arrays(
+        np.float64, npst.array_shapes(min_dims=2, max_dims=2), elements=st.sampled_from([1, 2, 42])
+    )
+)
+def test_values_are_counted_as_one_by_one(nparray):
+    assert np_shared.count_values(nparray) == collections.Counter(nparray.flat)
+
+
+def start_in_this_process(size_a, size_b):
+    shared_array_base = multiprocessing.Array(ctypes.c_double, size_a * size_b, lock=False)
+    np_shared.start_worker(shared_array_base, size_a, size_b, multiprocessing.Barrier(1))
+    return np.frombuffer(shared_array_base).reshape(size_a, size_b)
+
+
+def test_a_worker_overwrites_the_rows_of_the_parents_array(capsys):
+    main_nparray = start_in_this_process(3, 2)
+    main_nparray.fill(42)
+    assert np_shared.overwrite_share(range(2)) == (os.getpid(), 4)
+    assert main_nparray.tolist() == [[os.getpid()] * 2] * 2 + [[42, 42]]
+    assert re.fullmatch(
+        rf"Worker with idx 0: id \d+ in PID {os.getpid()}\n", capsys.readouterr().out
+    )
+
+
+@pytest.mark.parametrize("column", [0, 2])
+def test_a_worker_notices_a_row_that_is_not_the_parents(column):
+    main_nparray = start_in_this_process(2, 3)
+    main_nparray.fill(42)
+    main_nparray[1, column] = 0
+    np_shared.worker_fn(0)
+    with pytest.raises(cli.WrongAnswer, match="row 1 is not the parent's"):
+        np_shared.worker_fn(1)
+
+
+@pytest.mark.parametrize(
+    ("workers", "rows", "counts"),
+    [(1, 1, [3]), (5, 2, [3, 3]), (2, 3, [3, 6]), (4, 10, [6, 6, 9, 9])],
+)
+def test_every_worker_overwrites_its_share(workers, rows, counts):
+    with Run("numpy_shared/np_shared.py", workers, "--rows", rows, "--cols", "3") as run:
+        assert run.wait() == 0, run.stderr
+        table = re.findall(r"^\| +(\d+) \| +(\d+) \|$", run.stdout, re.MULTILINE)
+    assert sorted(int(count) for _, count in table) == counts
+    assert len({pid for pid, _ in table}) == len(counts)
+
+
+def test_a_worker_killed_while_others_wait_for_it_at_the_barrier_is_an_error():
+    context = multiprocessing.get_context("fork")
+    base = context.Array(ctypes.c_double, 3, lock=False)
+    initargs = (base, 3, 1, context.Barrier(3))
+    with pools.worker_pool(2, np_shared.start_worker, initargs, context) as pool:
+        victim = pool.watched[0].pid
+        os.kill(victim, signal.SIGKILL)
+        with pytest.raises(pools.WorkerDied, match=str(victim)):
+            pool.map(np_shared.overwrite_share, np_check.segments(3, 3), chunksize=1)
+    assert list(base) == [0, 0, 0]
+
+
+@linux
+def test_the_block_is_in_every_process_and_once_in_the_pss():
+    with Run("numpy_shared/np_shared.py", 3, "--rows=30", "--cols=1e5", "--inspect") as run:
+        assert run.wait() == 0, run.stderr
+        number = r" +([\d.]+) \|"
+        table = re.findall(
+            rf"^\| +(?:parent|worker \d) \| +\d+ \|{number * 6}$", run.stdout, re.MULTILINE
+        )
+    table = np.array(table, dtype=float)
+    rss, pss, mapped, block_rss, block_pss, block_shared = table.T
+    assert len(table) == 4
+    assert (mapped >= 24).all()
+    assert block_rss[0] >= 24
+    assert (block_rss[1:] >= 7.9).all()  # its ten rows; reading may bring in the pages around
+    assert (block_shared >= 7.9).all()
+    assert 24 <= block_pss.sum() + 0.2 <= 25
+    assert (rss > block_rss).all()
+    assert (pss < rss).all()
+
+
+def test_every_row_has_the_stream_that_spawn_gives_it():
+    matrix, _ = serial.run(5, 3, seed=7)
+    children = np.random.SeedSequence(7).spawn(5)
+    expected = [np.random.default_rng(child).random(3) for child in children]
+    assert matrix.tolist() == np.array(expected).tolist()
+    assert len(np.unique(matrix)) == 15
+
+
+@settings(max_examples=20)
+@given(
+    rows=st.integers(1, 20),
+    cols=st.integers(1, 20),
+    nbr_segments=st.integers(1, 5),
+    seed=st.integers(0, 2**40),
+)
+def test_the_random_matrix_does_not_depend_on_the_segments(rows, cols, nbr_segments, seed):
+    expected, _ = serial.run(rows, cols, seed)
+    base = multiprocessing.Array(ctypes.c_double, rows * cols, lock=False)
+    parallel.start_worker(base, rows, cols, seed)
+    for segment in reversed(np_check.segments(rows, nbr_segments)):
+        parallel.worker_fn(segment)
+    assert list(base) == expected.ravel().tolist()
+
+
+def test_serial_and_parallel_print_the_same_matrix_for_any_number_of_workers():
+    results = set()
+    for script, *workers in (("serial",), ("parallel", 1), ("parallel", 3)):
+        name = f"numpy_shared/np_shared_random_{script}.py"
+        with Run(name, *workers, "--rows", "100", "--cols", "11") as run:
+            assert run.wait() == 0, run.stderr
+            results.add(run.stdout[run.stdout.index("[[") : run.stdout.index("Delta")])
+    assert len(results) == 1
+
+
+def test_rows_that_are_not_filled_or_not_uniform_are_noticed():
+    matrix, _ = serial.run(50, 40)
+    np_check.report_random(matrix)
+    with pytest.raises(cli.WrongAnswer, match="standard errors"):
+        np_check.report_random(matrix * 0.9)
+    matrix[7, 3] = np.nan
+    with pytest.raises(cli.WrongAnswer, match="1 rows are not filled"):
+        np_check.report_random(matrix)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_size_that_does_not_fit_is_refused_with_one_that_does(shared):
+    with pytest.raises(cli.UserError) as refused:
+        np_check.require_memory(10**12, 100, shared)
+    rows = int(re.search(r"--rows ([\d,]+) would fit", str(refused.value))[1].replace(",", ""))
+    np_check.require_memory(rows * 9 // 10, 100, shared)  # others take memory at the same time
+    with pytest.raises(cli.UserError):
+        np_check.require_memory(rows * 2, 100, shared)
+    with pytest.raises(cli.UserError, match=r"--rows 1 --cols [\d,]+ would fit"):
+        np_check.require_memory(1, 10**15, shared)
+
+
+def in_small_file_systems(folder, shared_memory, temporary, *arguments):
+    """Run np_shared.py with /dev/shm and the temporary folder of these sizes (MB)."""
+    mounts = (
+        f"mount -t tmpfs -o size={shared_memory}m tmpfs /dev/shm && "
+        f'mount -t tmpfs -o size={temporary}m tmpfs "$TMPDIR" && exec "$0" "$@"'
+    )
+    script = str(ROOT / "numpy_shared" / "np_shared.py")
+    return subprocess.run(
+        ["unshare", "--mount", "sh", "-c", mounts, sys.executable, script, "2", *arguments],
+        env={**os.environ, "TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+    )
+
+
+def can_mount():
+    return (
+        shutil.which("unshare") is not None
+        and subprocess.run(
+            ["unshare", "--mount", "sh", "-c", "mount -t tmpfs -o size=1m tmpfs /dev/shm"],
+            capture_output=True,
+        ).returncode
+        == 0
+    )
+
+
+@linux
+@pytest.mark.skipif(not can_mount(), reason="needs the right to mount a file system")
+@pytest.mark.parametrize(("shared_memory", "temporary"), [(16, 8), (8, 16)])
+def test_a_full_shared_memory_is_refused_before_it_kills(tmp_path, shared_memory, temporary):
+    cols = ("--cols", "12500")  # ten rows are one million bytes
+    run = in_small_file_systems(tmp_path, shared_memory, temporary, "--rows", "1000", *cols)
+    where = "/dev/shm" if shared_memory > temporary else str(tmp_path)
+    fits = 16 * 1024 * 1024 * 9 // 10 // 100_000
+    assert run.stderr == (
+        f"np_shared.py: 100,000,000 bytes do not fit in {where} ({16 * 1024**2:,} bytes): "
+        f"--rows {fits} would fit\n"
+    )
+    assert run.returncode == 2
+    assert "Created" not in run.stdout
+    fitting = in_small_file_systems(
+        tmp_path, shared_memory, temporary, "--rows", str(fits), "--inspect", *cols
+    )
+    assert (fitting.returncode, fitting.stderr) == (0, "")
+    assert f"the block is {where}/" in fitting.stdout
+    more = in_small_file_systems(tmp_path, shared_memory, temporary, "--rows", str(fits + 1), *cols)
+    assert more.returncode == 2
+
+
+def test_pause_waits_for_a_key_on_a_terminal_only():
+    script = str(ROOT / "numpy_shared" / "np_shared.py")
+    arguments = ["--rows", "2", "--cols", "2", "--pause"]
+    keyboard, terminal = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, script, *arguments],
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        for line in process.stdout:
+            if line == "Press a key to start workers (Return)\n":
+                break
+            assert "workers start" not in line
+        os.write(keyboard, b"\n")
+        assert "workers start" in process.stdout.read()
+    assert process.returncode == 0
+    os.close(keyboard)
+    os.close(terminal)
+    with Run("numpy_shared/np_shared.py", *arguments) as run:
+        assert run.wait() == 0
+        assert "Press a key to start workers: going on" in run.stdout
