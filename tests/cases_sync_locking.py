@@ -2,4 +2,40 @@
 
 from support import Case
 
-CASES: dict[str, Case] = {}
+FILE = r"Counting in /\S+/count\.txt\nFile is empty, starting to count from 0\n"
+LOST = r"\d updates were lost|\d too many: digits of two processes got mixed in the file"
+BAD = (("--max_count", "0"), ("--max_count", "1e400"), ("--max_count", "1e9", "4"))
+
+
+def case(max_count, *output):
+    """Return the case of a script in which three processes count to ``max_count`` each."""
+    return Case(
+        args=("3", "--max_count", str(max_count)),
+        output=(
+            rf"Starting 3 process\(es\) to count to {max_count}\n",
+            *output[:-1],
+            rf"Expecting to see a count of {3 * max_count}\n",
+            output[-1],
+        ),
+        long=("2", "--max_count", "1e9"),
+        bad=BAD,
+    )
+
+
+CASES = {
+    "sync_locking/ex1_nolock1.py": Case(
+        args=("--max_count", "100"),
+        output=(
+            r"Starting 1 process\(es\) to count to 100\n",
+            FILE + "Expecting to see a count of 100\nCounted to 100\n",
+        ),
+        long=("--max_count", "1e9"),
+        bad=(("4",), ("--max_count", "0"), ("--max_count", "1e400")),
+    ),
+    "sync_locking/ex1_nolock4.py": case(100, FILE, LOST),
+    "sync_locking/ex1_lock.py": case(50, FILE + "(?=Expecting)", "Counted to 150\n"),
+    "sync_locking/ex2_nolock.py": case(1_000, LOST),
+    "sync_locking/ex2_lock.py": case(1_000, "Counted to 3000\n"),
+    "sync_locking/ex2_lock_acquire.py": case(1_000, "Counted to 3000\n"),
+    "sync_locking/ex2_lock_rawvalue.py": case(1_000, "Counted to 3000\n"),
+}
