@@ -4,6 +4,8 @@ import math
 
 from common import cli
 
+BYTES_PER_DART = 5 * 8  # x, y, their squares and the sum of these (numpy may do without the last)
+
 
 def standard_error(nbr_samples):
     """Return the standard error of an estimate of pi from ``nbr_samples`` darts.
@@ -15,11 +17,25 @@ def standard_error(nbr_samples):
     return 4 * math.sqrt(p * (1 - p) / nbr_samples)
 
 
-def report(nbr_in_quarter_circle, nbr_samples):
-    """Print the estimate of pi and check that it is within 6 standard errors of pi."""
+def report(nbr_in_quarter_circle, nbr_samples, nbr_independent_samples=None):
+    """Print the estimate of pi and check that it is within 6 standard errors of pi.
+
+    ``nbr_independent_samples`` is how many darts the standard error is that of, if not of all.
+    """
     estimate = 4 * nbr_in_quarter_circle / nbr_samples
-    print(f"Estimated pi {estimate:.8f} (standard error {standard_error(nbr_samples):.8f})")
+    error = standard_error(nbr_independent_samples or nbr_samples)
+    print(f"Estimated pi {estimate:.8f} (standard error {error:.8f})")
     cli.check(
-        abs(estimate - math.pi) <= 6 * standard_error(nbr_samples),
+        abs(estimate - math.pi) <= 6 * error,
         f"{estimate} is more than 6 standard errors away from pi",
+    )
+
+
+def require_memory(nbr_samples):
+    """Raise UserError unless the numpy arrays of ``nbr_samples`` darts fit in memory."""
+    from common import memory  # imported here: the scripts without numpy do without psutil too
+
+    memory.require(
+        BYTES_PER_DART * nbr_samples,
+        lambda fits: f"--nbr_samples_in_total {fits // BYTES_PER_DART:,} would fit",
     )

@@ -1,0 +1,93 @@
+"""Find what runs in parallel: time the numpy function line by line, alone and in threads.
+
+Chapter: text on finding what parallelises
+Run:     python pi_estimation/numpy_line_costs.py 4
+See:     the lines are added one at a time and each prefix is timed with all darts in one thread, and
+         with the darts shared out over the threads; what a line adds is the difference from the
+         row above. The lines that draw random numbers gain little or nothing: numpy's global
+         generator is locked while it fills an array. The arithmetic gains with the number of CPUs,
+         because numpy releases the GIL for it. (The best of 5 interleaved runs; no BLAS routine is
+         called, so that the number of BLAS threads does not matter.)
+Differs: workers are threads here, so there is no --start-method.
+"""
+
+import multiprocessing.dummy
+
+import numpy as np
+import pi_check
+from prettytable import PrettyTable
+
+from common import cli, create_range, timing
+
+REPEAT = 5
+LINES = (
+    "np.random.seed()",
+    "xs = np.random.uniform(0, 1, nbr_samples)",
+    "ys = np.random.uniform(0, 1, nbr_samples)",
+    "is_in_unit_circle = (xs * xs + ys * ys) <= 1",
+    "nbr_in_quarter_circle = int(np.sum(is_in_unit_circle))",
+)
+
+
+def prefix(nbr_lines):
+    """Return the first ``nbr_lines`` of LINES as a function of the number of darts.
+
+    It returns the number of darts inside the quarter circle; None while no line counts them.
+    """
+    code = compile("\n".join(LINES[:nbr_lines]), "LINES", "exec")
+
+    def execute(nbr_samples):
+        names = {"np": np, "nbr_samples": nbr_samples}
+        exec(code, names)
+        return names.get("nbr_in_quarter_circle")
+
+    return execute
+
+
+def run(nbr_samples_in_total, nbr_workers):
+    """Return the seconds of every repeat for each prefix, in one thread and in ``nbr_workers``.
+
+    Returns {"serial": [...], "threads": [...]} with a list of REPEAT durations for each prefix, and
+    the counts of darts inside the quarter circle from the last repeat under "counts".
+    """
+    shares = create_range.split_total(nbr_samples_in_total, nbr_workers)
+    prefixes = [prefix(nbr_lines) for nbr_lines in range(1, len(LINES) + 1)]
+    result = {"serial": [[] for _ in LINES], "threads": [[] for _ in LINES]}
+    with multiprocessing.dummy.Pool(nbr_workers) as pool:
+        for _ in range(REPEAT):
+            for idx, function in enumerate(prefixes):
+                serial, duration = timing.timed(function, nbr_samples_in_total)
+                result["serial"][idx].append(duration)
+                threads, duration = timing.timed(pool.map, function, shares)
+                result["threads"][idx].append(duration)
+    return {**result, "counts": (serial, sum(threads))}
+
+
+def main():
+    parser = cli.parser(__doc__)
+    cli.add_workers(parser, default=4, start_method=False)
+    cli.add_size(
+        parser, "--nbr_samples_in_total", quick=5_000_000, book=100_000_000, help="darts to throw"
+    )
+    args = cli.parse(parser)
+    pi_check.require_memory(args.nbr_samples_in_total)
+    print(f"Timing {len(LINES)} lines, {cli.usable_cpus()} usable CPU(s)", flush=True)
+    result = run(args.nbr_samples_in_total, args.nbr_workers)
+    threads = f"{args.nbr_workers} threads"
+    table = PrettyTable(["up to this line", "serial", threads, "adds, serial", f"adds, {threads}"])
+    table.align = "r"
+    table.align["up to this line"] = "l"
+    before = 0.0, 0.0
+    for line, *repeats in zip(LINES, result["serial"], result["threads"], strict=True):
+        best = [min(durations) for durations in repeats]
+        added = [now - then for now, then in zip(best, before, strict=True)]
+        table.add_row([line, *map(timing.seconds, (*best, *added))])
+        before = best
+    print(table)
+    for name, count in zip(("Serial:", "Threads:"), result["counts"], strict=True):
+        print(name, end=" ")
+        pi_check.report(count, args.nbr_samples_in_total)
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,71 @@
+"""Estimate pi with joblib's worker processes and Python objects.
+
+Chapter: Examples 9-3, 9-4
+Run:     python pi_estimation/pi_lists_parallel_joblib.py 2
+See:     joblib names its backend, loky, and counts the tasks that are done; every pid is another
+         one. It takes as long as multiprocessing's Pool: the work is the same. (With one worker
+         joblib starts no process.)
+Differs: joblib's progress goes to stdout here, with the rest. Loky starts workers in its own
+         way, so there is no --start-method.
+"""
+
+import contextlib
+import math
+import os
+import random
+import sys
+import time
+
+import pi_check
+from joblib import Parallel, delayed
+
+from common import cli, create_range, pools, timing
+
+
+def estimate_nbr_points_in_quarter_circle(nbr_estimates):
+    """Return how many of ``nbr_estimates`` random darts fall inside the unit quarter circle."""
+    print(
+        f"Executing estimate_nbr_points_in_quarter_circle with {nbr_estimates:,} "
+        f"on pid {os.getpid()}",
+        flush=True,
+    )
+    nbr_trials_in_quarter_unit_circle = 0
+    for _ in range(nbr_estimates):
+        x = random.uniform(0, 1)
+        y = random.uniform(0, 1)
+        is_in_unit_circle = x * x + y * y <= 1.0
+        nbr_trials_in_quarter_unit_circle += is_in_unit_circle
+    return nbr_trials_in_quarter_unit_circle
+
+
+def run(nbr_samples_in_total, nbr_workers):
+    """Return the number of darts inside the quarter circle and the seconds Parallel took.
+
+    The workers are started before the clock.
+    """
+    nbr_samples_per_worker = create_range.split_total(nbr_samples_in_total, nbr_workers)
+    with pools.loky_workers(nbr_workers), contextlib.redirect_stderr(sys.stdout):
+        start = time.perf_counter()
+        nbr_in_quarter_circle = Parallel(n_jobs=nbr_workers, verbose=1)(
+            delayed(estimate_nbr_points_in_quarter_circle)(n) for n in nbr_samples_per_worker
+        )
+        duration = time.perf_counter() - start
+    return sum(nbr_in_quarter_circle), duration
+
+
+def main():
+    parser = cli.parser(__doc__)
+    cli.add_workers(parser, start_method=False)
+    cli.add_size(
+        parser, "--nbr_samples_in_total", quick=4_000_000, book=100_000_000, help="darts to throw"
+    )
+    args = cli.parse(parser)
+    nbr_samples_per_worker = math.ceil(args.nbr_samples_in_total / args.nbr_workers)
+    print(f"Making {nbr_samples_per_worker:,} samples per {args.nbr_workers} worker(s)", flush=True)
+    nbr_in_quarter_circle, duration = run(args.nbr_samples_in_total, args.nbr_workers)
+    pi_check.report(nbr_in_quarter_circle, args.nbr_samples_in_total)
+    print("Delta:", timing.seconds(duration))
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,54 @@
+"""Estimate pi by throwing darts at the unit square, in one process, with numpy arrays.
+
+Chapter: Example 9-7
+Run:     python pi_estimation/pi_numpy_serial.py
+         python pi_estimation/pi_numpy_serial.py --show_config
+See:     many times as fast as pi_lists_series.py: numpy draws, multiplies and compares whole arrays
+         in compiled code. A dart takes up to 40 bytes of memory. (No BLAS routine is called, so
+         that the number of BLAS threads does not matter; --show_config shows numpy's BLAS.)
+"""
+
+import warnings
+
+import numpy as np
+import pi_check
+
+from common import cli, timing
+
+
+def estimate_nbr_points_in_quarter_circle(nbr_samples):
+    """Return how many of ``nbr_samples`` random darts fall inside the unit quarter circle."""
+    np.random.seed()  # else every forked worker draws the same darts
+    xs = np.random.uniform(0, 1, nbr_samples)
+    ys = np.random.uniform(0, 1, nbr_samples)
+    is_in_unit_circle = (xs * xs + ys * ys) <= 1
+    return int(np.sum(is_in_unit_circle))
+
+
+def run(nbr_samples_in_total):
+    """Return the number of darts inside the quarter circle and the seconds it took."""
+    return timing.timed(estimate_nbr_points_in_quarter_circle, nbr_samples_in_total)
+
+
+def main():
+    parser = cli.parser(__doc__)
+    cli.add_size(
+        parser, "--nbr_samples_in_total", quick=20_000_000, book=100_000_000, help="darts to throw"
+    )
+    parser.add_argument(
+        "--show_config", action="store_true", help="print how numpy was built (BLAS), and end"
+    )
+    args = cli.parse(parser)
+    if args.show_config:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # numpy would rather have pyyaml
+            np.show_config()
+        return
+    pi_check.require_memory(args.nbr_samples_in_total)
+    nbr_in_quarter_circle, duration = run(args.nbr_samples_in_total)
+    pi_check.report(nbr_in_quarter_circle, args.nbr_samples_in_total)
+    print("Delta:", timing.seconds(duration))
+
+
+if __name__ == "__main__":
+    cli.run(main)
