@@ -148,9 +148,10 @@ def worker_pool(nbr_workers, initializer=None, initargs=(), context=None):
     context = context or multiprocessing.get_context()
     others = set(multiprocessing.active_children())
     ready = context.Semaphore(0)
-    with _stop_signals_held():
-        pool = _Pool(nbr_workers, setup_worker, (initializer, initargs, ready), context=context)
+    pool = None
     try:
+        with _stop_signals_held():
+            pool = _Pool(nbr_workers, setup_worker, (initializer, initargs, ready), context=context)
         for _ in range(nbr_workers):
             while not ready.acquire(timeout=POLL_SECONDS):
                 check(pool.watched)
@@ -158,9 +159,10 @@ def worker_pool(nbr_workers, initializer=None, initargs=(), context=None):
     finally:
         # terminate() may wait for a lock that a killed worker took with it, so it gets a thread
         # and a limit; what it does first is to keep the pool from replacing workers.
-        terminating = threading.Thread(target=pool.terminate, daemon=True)
-        terminating.start()
-        terminating.join(1.0)
+        if pool is not None:
+            terminating = threading.Thread(target=pool.terminate, daemon=True)
+            terminating.start()
+            terminating.join(1.0)
         _kill(set(multiprocessing.active_children()) - others)
 
 
