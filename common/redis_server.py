@@ -6,6 +6,7 @@
 import contextlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -107,6 +108,7 @@ def server(url=None):
 
 
 def _without_password(url):
+    url = re.sub(r"(?<=[?&]password=)[^&]*", "***", url)  # where a Unix socket's URL has it
     scheme, separator, rest = url.partition("://")
     return scheme + separator + rest.rpartition("@")[2]
 
