@@ -1,0 +1,273 @@
+"""Which Redis server a run finds, that a private one ends with it, and that a run owns its key."""
+
+import os
+import pickle
+import re
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+import redis
+from cases_prime_verification_ipc import EARLY_EXIT, LARGEST_PRIME
+from redis_servers import free_port, needs_redis, tcp_server
+from support import ROOT, Run
+
+from common import cli, redis_server
+
+SCRIPT = "prime_verification_ipc/primes_flag_redis.py"
+FLAG = "redis_primes_flag"
+
+# A run with a private server, whatever other servers this machine has.
+HOLD = """
+import multiprocessing
+import sys
+import time
+
+from common import cli, pools, redis_server
+
+
+def main():
+    multiprocessing.set_start_method(sys.argv[1])
+    redis_server.LOCAL_URL = "redis://127.0.0.1:1/0"
+    with redis_server.server() as url, pools.worker_pool(1):
+        print(f"at {url}", flush=True)
+        time.sleep(600)
+
+
+if __name__ == "__main__":
+    cli.run(main)
+"""
+
+
+@pytest.fixture
+def nobody_on_6379(monkeypatch):
+    """Take from the search for a server what this machine may have of its own."""
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    monkeypatch.setattr(redis_server, "LOCAL_URL", f"redis://127.0.0.1:{free_port()}/0")
+
+
+def url_of(port, password=""):
+    return f"redis://{password and f':{password}@'}127.0.0.1:{port}/0"
+
+
+def fails_in_one_line(*arguments, **environment):
+    """Run the script, which stops with exit 2; return its line on stderr and its output."""
+    with Run(SCRIPT, "--workers", 2, *arguments, **environment) as run:
+        assert run.wait() == 2, run.stderr
+        assert re.fullmatch(r"primes_flag_redis\.py: .+\n", run.stderr)
+        run.assert_nothing_left()
+        return run.stderr, run.stdout
+
+
+def at_work(run, port):
+    """Wait until the workers of ``run`` read the flag; return a client of the server."""
+    client = redis.Redis(port=port)
+    run.wait_for(lambda: "cmdstat_get" in client.info("commandstats"), "reads of the flag")
+    return client
+
+
+@needs_redis
+def test_a_private_server_has_a_socket_in_a_folder_of_its_own_and_no_port(nobody_on_6379):
+    with redis_server.server() as url:
+        path = Path(url.removeprefix("unix://").partition("?")[0])
+        assert path.is_socket()
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+        with redis.Redis.from_url(url) as client:
+            info = client.info()
+            assert client.config_get("save")["save"] == ""
+        assert info["tcp_port"] == 0
+        assert info["aof_enabled"] == 0
+        process = psutil.Process(info["process_id"])
+        assert process.net_connections("unix")
+        assert process.net_connections("inet") == []
+    assert not process.is_running()
+    assert not path.parent.exists()
+
+
+@needs_redis
+@pytest.mark.parametrize("start_method", ["fork", "spawn"])
+@pytest.mark.parametrize(
+    ("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)]
+)
+def test_a_private_server_ends_with_its_run(tmp_path, signum, code, start_method):
+    script = tmp_path / "hold.py"
+    script.write_text(HOLD)
+    with Run(script, start_method, REDIS_URL="") as run:
+        run.wait_for(lambda: "at unix://" in run.stdout, "private server")
+        with redis.Redis.from_url(re.search(r"at (\S+)", run.stdout)[1]) as client:
+            server = psutil.Process(client.info()["process_id"])
+        if signum == signal.SIGINT:
+            os.killpg(run.process.pid, signum)  # as a terminal does
+        else:
+            run.process.send_signal(signum)
+        assert run.wait(20) == code
+        run.assert_nothing_left()
+        assert not server.is_running()
+
+
+@needs_redis
+def test_an_explicit_url_wins_then_the_environment_then_the_local_server(monkeypatch, capsys):
+    with tcp_server() as (explicit, _), tcp_server() as (environment, _), tcp_server() as (own, _):
+        monkeypatch.setattr(redis_server, "LOCAL_URL", url_of(own))
+        monkeypatch.setenv("REDIS_URL", url_of(environment))
+        with redis_server.server(url_of(explicit)) as url:
+            assert url == url_of(explicit)
+        with redis_server.server() as url:
+            assert url == url_of(environment)
+        monkeypatch.delenv("REDIS_URL")
+        with redis_server.server() as url:
+            assert url == url_of(own)
+        assert capsys.readouterr().out.splitlines() == [
+            f"Redis: {url_of(port)}" for port in (explicit, environment, own)
+        ]
+
+
+@needs_redis
+def test_a_redis_server_on_path_wins_over_the_wheel(tmp_path, monkeypatch):
+    (tmp_path / "redis-server").symlink_to(redis_server.find_binary())
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert redis_server.find_binary() == str(tmp_path / "redis-server")
+
+
+def test_without_any_server_one_line_says_how_to_get_one(nobody_on_6379, monkeypatch):
+    monkeypatch.setattr(redis_server, "find_binary", lambda: None)
+    with pytest.raises(cli.UserError, match="install one"), redis_server.server():
+        pass
+
+
+@needs_redis
+def test_the_module_says_whether_a_script_will_find_a_server():
+    command = [sys.executable, "-m", "common.redis_server"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("nonsense://127.0.0.1/0", "must specify one of the following schemes"),
+        ("redis://127.0.0.1:99999/0", "Port out of range"),
+        ("redis://127.0.0.1:1/0?no_such_option=1", "unexpected keyword argument"),
+        ("unix:///no/such/socket", "Error 2 connecting to /no/such/socket"),
+    ],
+)
+def test_a_url_that_leads_nowhere_is_one_line(url, reason):
+    error, _ = fails_in_one_line("--redis-url", url, 97)
+    assert reason in error
+
+
+@needs_redis
+def test_a_server_that_cannot_be_reached_is_one_line():
+    port = free_port()
+    error, _ = fails_in_one_line(97, REDIS_URL=url_of(port))
+    assert f"Redis at {url_of(port)}: Error" in error
+    assert "refused" in error
+
+
+@needs_redis
+def test_a_password_is_asked_for_checked_and_never_shown():
+    with tcp_server(password="s3cret") as (port, _):
+        for password in ("", "wr0ng"):
+            error, output = fails_in_one_line("--redis-url", url_of(port, password), 97)
+            assert f"Redis at {url_of(port)}: " in error
+            assert "wr0ng" not in error + output
+        with Run(SCRIPT, "--redis-url", url_of(port, "s3cret"), 97) as run:
+            assert run.wait() == 0, run.stderr
+            assert f"Redis: {url_of(port)}\n" in run.stdout
+            assert "s3cret" not in run.stdout
+
+
+def test_the_password_in_the_url_of_a_socket_is_not_shown():
+    error, output = fails_in_one_line("--redis-url", "unix:///no/socket?db=0&password=s3cret", 97)
+    assert "Redis at unix:///no/socket?db=0&password=***: " in error
+    assert "s3cret" not in error + output
+
+
+@needs_redis
+def test_the_flag_stays_after_the_run():
+    with tcp_server() as (port, _), redis.Redis(port=port) as client:
+        for n, flag in ((EARLY_EXIT, b"1"), (97, b"0")):
+            with Run(SCRIPT, "--redis-url", url_of(port), "--workers", 3, n) as run:
+                assert run.wait() == 0, run.stderr
+            assert client.get(FLAG) == flag
+            assert client.keys() == [FLAG.encode()]
+
+
+@needs_redis
+@pytest.mark.parametrize("start_method", ["fork", "spawn"])
+def test_every_process_makes_one_connection(start_method):
+    with tcp_server() as (port, _):
+        before = redis.Redis(port=port).info()["total_connections_received"]
+        options = ("--workers", 3, "--repeat", 5, "--start-method", start_method)
+        with Run(SCRIPT, "--redis-url", url_of(port), *options, 10**12 + 39, EARLY_EXIT) as run:
+            assert run.wait() == 0, run.stderr
+        after = redis.Redis(port=port).info()["total_connections_received"]
+        # the look for the server, the owner, the parent, at most three workers, and our own look
+        assert 5 <= after - before <= 7
+
+
+@needs_redis
+def test_a_second_run_on_a_server_stops_and_spoils_nothing():
+    with tcp_server() as (port, _):
+        with Run(SCRIPT, "--redis-url", url_of(port), "--workers", 2, LARGEST_PRIME) as first:
+            client = at_work(first, port)
+            for _ in range(2):
+                error, _ = fails_in_one_line("--redis-url", url_of(port), EARLY_EXIT)
+                assert f"another run uses the key {FLAG}" in error
+            assert first.process.poll() is None
+            assert client.get(FLAG) == b"0"
+            first.process.kill()  # it can give nothing back, but owns nothing any more
+            first.wait()
+            first.assert_nothing_left(files=False)
+        with Run(SCRIPT, "--redis-url", url_of(port), 97) as third:
+            assert third.wait() == 0, third.stderr
+
+
+@needs_redis
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGKILL])
+def test_a_server_that_dies_in_mid_run_is_one_line(signum):
+    with (
+        tcp_server() as (port, process),
+        Run(SCRIPT, "--redis-url", url_of(port), "--workers", 2, LARGEST_PRIME) as run,
+    ):
+        at_work(run, port)
+        process.send_signal(signum)
+        assert run.wait(60) == 2, run.stderr
+        line = rf"primes_flag_redis\.py: Redis at {url_of(port)}: .+\n"
+        assert re.fullmatch(line, run.stderr)
+        run.assert_nothing_left()
+
+
+@needs_redis
+def test_a_flag_set_from_outside_ends_the_run_and_the_wrong_answer_is_noticed():
+    with (
+        tcp_server() as (port, _),
+        Run(SCRIPT, "--redis-url", url_of(port), "--workers", 2, LARGEST_PRIME) as run,
+    ):
+        at_work(run, port).set(FLAG, "1")
+        assert run.wait() == 1
+        assert re.fullmatch(
+            rf"primes_flag_redis\.py: wrong answer: check_prime\({LARGEST_PRIME:_}\) "
+            r"says not prime\n",
+            run.stderr,
+        )
+
+
+@needs_redis
+def test_an_error_of_redis_in_a_worker_can_be_sent_to_the_parent():
+    with tcp_server() as (port, process), redis.Redis(port=port, retry=None) as client:
+        errors = []
+        for command in (["INCR", FLAG, "1", "2"], ["GET", FLAG]):
+            with pytest.raises(redis.RedisError) as caught:
+                client.execute_command(*command)
+            errors.append(caught.value)
+            process.kill()
+            process.wait()
+    assert [type(error) for error in errors] == [redis.ResponseError, redis.ConnectionError]
+    for error in errors:
+        copy = pickle.loads(pickle.dumps(error))
+        assert (type(copy), str(copy)) == (type(error), str(error))
