@@ -1,0 +1,124 @@
+"""Measure what one more worker process costs in memory: bare, with numpy, and with data.
+
+Chapter: text on the memory that every process costs
+Run:     python pi_estimation/worker_memory.py
+         python pi_estimation/worker_memory.py --start-method spawn
+See:     RSS counts every page a process can see, PSS shares a page out over the processes that see
+         it, USS counts only its own. A forked worker sees its parent's pages without having them:
+         the RSS column adds up to more than there is, the PSS column adds up to what is in use. A
+         worker of its own interpreter (spawn), an import in the worker and data in the worker
+         cost real memory, each time.
+Differs: the chapter's 10-20 MB for a worker are what RSS shows.
+"""
+
+import multiprocessing
+import time
+
+import psutil
+from prettytable import PrettyTable
+
+from common import cli, memory, pools
+
+NBR_DATA_BYTES = 50_000_000
+NBR_NUMPY_BYTES = 50_000_000  # more than an interpreter with numpy takes
+COLUMNS = ("rss", "pss", "uss")
+
+
+def bare_worker():
+    """Do nothing."""
+
+
+def numpy_worker():
+    """Import numpy, which the parent has not done."""
+    import numpy as np
+
+    return np
+
+
+def data_worker():
+    """Make an array of NBR_DATA_BYTES and write to every page of it."""
+    np = numpy_worker()
+    return np.full(NBR_DATA_BYTES // 8, 42.0)
+
+
+def stay(work, ready):
+    """Do ``work``, say that it is done, and keep its result until this process is ended."""
+    _kept = work()
+    ready.release()
+    while True:
+        time.sleep(3600)
+
+
+KINDS = {
+    "a bare worker": bare_worker,
+    "a worker with numpy": numpy_worker,
+    f"and {NBR_DATA_BYTES / 1e6:.0f} MB of data": data_worker,
+}
+
+
+def measure(pid):
+    """Return a process's memory in bytes, {"rss": ..., "pss": ..., "uss": ...}; None if unknown.
+
+    Only Linux counts PSS, and macOS shows USS only of processes it lets this one look into.
+    """
+    process = psutil.Process(pid)
+    try:
+        info = process.memory_full_info()
+    except psutil.AccessDenied:
+        info = process.memory_info()
+    return {column: getattr(info, column, None) for column in COLUMNS}
+
+
+def run(nbr_workers):
+    """Return, for each of KINDS, the memory of this process and then of each worker (bytes)."""
+    result = {}
+    for kind, work in KINDS.items():
+        ready = multiprocessing.Semaphore(0)
+        workers = [pools.WorkerProcess(target=stay, args=(work, ready)) for _ in range(nbr_workers)]
+        with pools.running(workers):
+            for _ in workers:
+                while not ready.acquire(timeout=pools.POLL_SECONDS):
+                    pools.check(workers)
+            try:
+                result[kind] = [measure(pid) for pid in [None, *(w.pid for w in workers)]]
+            except psutil.NoSuchProcess:
+                pools.join(workers)  # raises WorkerDied
+    return result
+
+
+def megabytes(values):
+    """Return the mean of ``values`` (bytes) as text in MB, "-" when they are unknown."""
+    return "-" if None in values else f"{sum(values) / len(values) / 1e6:,.1f} MB"
+
+
+def main():
+    parser = cli.parser(__doc__)
+    cli.add_workers(parser, default=4)
+    args = cli.parse(parser)
+    per_worker = NBR_NUMPY_BYTES + NBR_DATA_BYTES
+    memory.require(
+        args.nbr_workers * per_worker, lambda fits: f"{fits // per_worker:,} workers would fit"
+    )
+    result = run(args.nbr_workers)
+    table = PrettyTable(["one of", *(column.upper() for column in COLUMNS)], align="r")
+    table.align["one of"] = "l"
+    rows = {"the parent": [bare[0] for bare in result.values()][:1]}
+    rows |= {kind: processes[1:] for kind, processes in result.items()}
+    for name, processes in rows.items():
+        table.add_row([name, *(megabytes([p[column] for p in processes]) for column in COLUMNS)])
+    print(table)
+    bare, _, data = result.values()
+    for column in COLUMNS[:2]:
+        values = [process[column] for process in bare]
+        total = megabytes([None if None in values else sum(values)])
+        print(f"Parent and {args.nbr_workers} bare worker(s): {column.upper()} adds up to {total}")
+    if bare[0]["pss"] is None:
+        print("-: this system does not say (PSS is Linux's)")
+    known = "rss" if None in [process["uss"] for process in bare + data] else "uss"
+    more = min(p[known] for p in data[1:]) - max(p[known] for p in bare[1:])
+    print(f"A worker with numpy and data has at least {more:,} bytes more than a bare one")
+    cli.check(more >= NBR_DATA_BYTES, f"its data are {NBR_DATA_BYTES:,} bytes")
+
+
+if __name__ == "__main__":
+    cli.run(main)
