@@ -2,12 +2,13 @@
 
 Chapter: text on finding what parallelises
 Run:     python pi_estimation/numpy_line_costs.py 4
-See:     the lines are added one at a time and each prefix is timed with all darts in one thread, and
-         with the darts shared out over the threads; what a line adds is the difference from the
-         row above. The lines that draw random numbers gain little or nothing: numpy's global
-         generator is locked while it fills an array. The arithmetic gains with the number of CPUs,
-         because numpy releases the GIL for it. (The best of 5 interleaved runs; no BLAS routine is
-         called, so that the number of BLAS threads does not matter.)
+See:     the lines are added one at a time, and each prefix is timed with all darts in one thread
+         and with the darts shared out over the threads. What a line adds is the difference from the
+         row above. The lines that draw random numbers gain next to nothing: numpy's global
+         generator is locked while it fills an array. The arithmetic gains, because numpy releases
+         the GIL for it; what one thread computes while another draws may seem to cost nothing, or
+         less. (The best of 5 interleaved runs. No BLAS routine is called, so that the number of
+         BLAS threads does not matter.)
 Differs: workers are threads here, so there is no --start-method.
 """
 
