@@ -1,8 +1,17 @@
 """How the suite runs the scripts of pi_estimation/."""
 
+import atexit
+import shutil
+import tempfile
+
 from support import Case
 
 PI = r"Estimated pi \d\.\d{8} \(standard error 0\.\d{8}\)"
+DELTA = r"Delta: \d+\.\d{6} s"
+BAD_WORKERS = (("0",), ("abc",))
+
+CACHE = tempfile.mkdtemp(prefix="joblib_cache-")
+atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
 
 CASES = {
     "pi_estimation/pi_lists_series.py": Case(
@@ -10,7 +19,7 @@ CASES = {
         output=(
             r"Executing estimate_nbr_points_in_quarter_circle with 10,001 on pid \d+",
             PI,
-            r"Delta: \d+\.\d{6} s",
+            DELTA,
         ),
         workers=False,
         long=("--scale", "book"),
@@ -23,9 +32,99 @@ CASES = {
             r"Making 3,334 samples per 3 worker\(s\)",
             r"Executing estimate_nbr_points_in_quarter_circle with 3,33\d on pid \d+",
             PI,
-            r"Delta: \d+\.\d{6} s",
+            DELTA,
         ),
         long=("2", "--nbr_samples_in_total", "1e9"),
         bad=(("2", "--nbr_samples_in_total", "0"), ("2", "--nbr_samples_in_total", "1e400")),
+    ),
+    "pi_estimation/pi_lists_parallel_joblib.py": Case(
+        args=("3", "--nbr_samples_in_total", "10_001"),
+        output=(
+            r"Making 3,334 samples per 3 worker\(s\)",
+            # what the workers print comes before or after
+            r"(?s)(?=.*Executing estimate_nbr_points_in_quarter_circle with 3,33\d on pid \d+)"
+            r"(?=.*\[Parallel\(n_jobs=3\)\]: Using backend LokyBackend with 3 concurrent workers)",
+            r"\[Parallel\(n_jobs=3\)\]: Done +3 out of +3 \| elapsed: .* finished",
+            PI,
+            DELTA,
+        ),
+        workers=False,
+        long=("2", "--nbr_samples_in_total", "1e9"),
+        bad=(*BAD_WORKERS, ("2", "--nbr_samples_in_total", "0"), ("2", "--start-method", "fork")),
+    ),
+    "pi_estimation/pi_lists_parallel_joblib_cache.py": Case(
+        args=("3", "--nbr_samples_in_total", "10_001", "--clear", "--cache", CACHE),
+        output=(
+            r"Making 1,251 samples in each of 8 block\(s\) with 3 worker\(s\)",
+            r"(Executing estimate_nbr_points_in_quarter_circle_with_idx with 1,25\d "
+            r"for block \d on pid \d+\n){8}",
+            PI,
+            DELTA,
+            r"Now without idx",
+            r"(Executing .* for block any on pid \d+\n){2}",
+            r"8 blocks, 2 draw\(s\): [\d,]+, (?P<draw>[\d,]+)(, (?P=draw)){6}\n",
+            PI,
+            r"10,001 darts, worth no more than \d,\d{3}",
+        ),
+        workers=False,
+        long=("2", "--nbr_samples_in_total", "1e9", "--clear", "--cache", CACHE),
+        bad=(
+            *BAD_WORKERS,
+            ("2", "--nbr_parallel_blocks", "0"),
+            ("2", "--cache", "/dev/null/cache"),
+        ),
+    ),
+    "pi_estimation/pi_numpy_serial.py": Case(
+        args=("--nbr_samples_in_total", "10_001"),
+        output=(PI, DELTA),
+        workers=False,
+        long=("--nbr_samples_in_total", "6e7"),
+        victims=False,
+        bad=(("--nbr_samples_in_total", "0"), ("--nbr_samples_in_total", "1e15")),
+    ),
+    "pi_estimation/pi_numpy_parallel.py": Case(
+        args=("3", "--nbr_samples_in_total", "10_001"),
+        output=(r"Making 3,334 samples per 3 worker\(s\)", PI, DELTA),
+        long=("1", "--nbr_samples_in_total", "6e7"),
+        victims=False,  # too short to choose one at work: see test_pi_estimation.py
+        bad=(("2", "--nbr_samples_in_total", "0"), ("2", "--nbr_samples_in_total", "1e15")),
+    ),
+    "pi_estimation/random_streams.py": Case(
+        args=("3",),
+        output=(
+            r"worker +\| +random +\| +numpy\.random +\| +numpy\.random, reseeded +\|",
+            r"0 +\| +(0\.\d{8} +\| +){3}0\.\d{8}",
+            r"different \| +3 of 3 +\| +[13] of 3 +\| +3 of 3 +\| +3 of 3",
+        ),
+        long=("40", "--start-method", "spawn"),
+        victims=False,  # as above
+    ),
+    "pi_estimation/numpy_line_costs.py": Case(
+        args=("3", "--nbr_samples_in_total", "10_001"),
+        output=(
+            r"up to this line +\| +serial +\| +3 threads +\| +adds, serial +\| +adds, 3 threads",
+            r"np\.random\.seed\(\) +\| +0\.\d{6} s +\| +0\.\d{6} s",
+            r"np\.sum.*\| +0\.\d{6} s +\| +0\.\d{6} s +\| +-?0\.\d{6} s",
+            "Serial: " + PI,
+            "Threads: " + PI,
+        ),
+        workers=False,
+        long=("4", "--nbr_samples_in_total", "3e7"),
+        victims=False,
+        bad=(*BAD_WORKERS, ("2", "--nbr_samples_in_total", "1e15")),
+    ),
+    "pi_estimation/worker_memory.py": Case(
+        args=("2",),
+        output=(
+            r"\| +RSS \| +PSS \| +USS \|",
+            r"the parent +\| +[\d.]+ MB \|",
+            r"a bare worker +\| +[\d.]+ MB \|",
+            r"a worker with numpy +\| +[\d.]+ MB \|",
+            r"and 50 MB of data +\| +[\d.]+ MB \|",
+            r"Parent and 2 bare worker\(s\): RSS adds up to [\d.]+ MB",
+            r"A worker with numpy and data has at least [\d,]+ bytes more than a bare one",
+        ),
+        long=("20", "--start-method", "spawn"),
+        victims=False,  # as above
     ),
 }

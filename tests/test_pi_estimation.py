@@ -1,0 +1,254 @@
+"""The estimates of pi: kernels, the cache, random streams, and deaths in runs that are short."""
+
+import inspect
+import multiprocessing
+import random
+import re
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import ROOT, TIMEOUT, Run, load
+
+LISTS = [
+    load(f"pi_estimation/{name}.py").estimate_nbr_points_in_quarter_circle
+    for name in ("pi_lists_series", "pi_lists_parallel", "pi_lists_parallel_joblib")
+]
+NUMPY = [
+    load(f"pi_estimation/{name}.py").estimate_nbr_points_in_quarter_circle
+    for name in ("pi_numpy_serial", "pi_numpy_parallel")
+]
+CACHE_SCRIPT = "pi_estimation/pi_lists_parallel_joblib_cache.py"
+cache = load(CACHE_SCRIPT)
+line_costs = load("pi_estimation/numpy_line_costs.py")
+random_streams = load("pi_estimation/random_streams.py")
+worker_memory = load("pi_estimation/worker_memory.py")
+pi_check = sys.modules["pi_check"]
+
+WITH_IDX = cache.estimate_nbr_points_in_quarter_circle_with_idx
+
+
+@pytest.mark.parametrize("kernel", [*LISTS, lambda n: WITH_IDX(n, 0)])
+@given(nbr_estimates=st.integers(0, 200), seed=st.integers(0, 2**32))
+@settings(max_examples=10)
+def test_lists_kernels_count_the_darts_inside(kernel, nbr_estimates, seed):
+    random.seed(seed)
+    darts = [(random.random(), random.random()) for _ in range(nbr_estimates)]
+    random.seed(seed)
+    assert kernel(nbr_estimates) == sum(x * x + y * y <= 1 for x, y in darts)
+
+
+@pytest.mark.parametrize("kernel", [*LISTS, *NUMPY, lambda n: WITH_IDX(n, 0)])
+def test_kernels_estimate_pi(kernel):
+    pi_check.report(kernel(100_000), 100_000)  # raises WrongAnswer
+    assert kernel(0) == 0
+
+
+@given(nbr_samples=st.integers(0, 200), seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=10)
+def test_the_numpy_kernels_lines_count_the_darts_inside(nbr_samples, seed):
+    np.random.seed(seed)
+    xs, ys = np.random.uniform(size=nbr_samples), np.random.uniform(size=nbr_samples)
+    names = {"np": np, "nbr_samples": nbr_samples}
+    np.random.seed(seed)
+    exec("\n".join(line_costs.LINES[1:]), names)  # all but the kernel's own seeding
+    assert names["nbr_in_quarter_circle"] == sum(
+        x * x + y * y <= 1 for x, y in zip(xs.tolist(), ys.tolist(), strict=True)
+    )
+
+
+@pytest.mark.parametrize("kernel", NUMPY)
+def test_numpy_kernels_seed_themselves_in_each_call(kernel):
+    draws = []
+    for _ in range(2):
+        np.random.seed(42)
+        kernel(1)
+        draws.append(np.random.random())
+    assert draws[0] != draws[1]
+
+
+def test_line_costs_times_the_lines_of_the_numpy_kernel():
+    for kernel in NUMPY:
+        source = [
+            line.partition("  #")[0].strip() for line in inspect.getsource(kernel).split("\n")
+        ]
+        *lines, count = line_costs.LINES
+        assert source[2:-1] == [*lines, count.replace("nbr_in_quarter_circle =", "return")]
+
+
+def test_line_costs_prefixes_end_with_the_count():
+    counts = [line_costs.prefix(nbr_lines)(1000) for nbr_lines in range(1, 6)]
+    assert counts[:4] == [None] * 4
+    pi_check.report(counts[4], 1000)
+
+
+def test_a_wrong_estimate_is_refused():
+    with pytest.raises(pi_check.cli.WrongAnswer):
+        pi_check.report(790_000, 1_000_000)
+    pi_check.report(790_000, 1_000_000, nbr_independent_samples=10_000)
+
+
+@given(st.integers(1, 10**12), st.integers(1, 100))
+def test_blocks_of_one_draw_are_worth_one_block(nbr_in_block, nbr_blocks):
+    independent = cache.nbr_independent_samples([nbr_in_block] * nbr_blocks)
+    assert independent == pytest.approx(nbr_in_block)
+
+
+@given(st.sets(st.integers(1, 10**6), min_size=1, max_size=20))
+def test_blocks_of_different_draws_are_worth_all_their_darts(sizes):
+    assert cache.nbr_independent_samples(list(sizes)) == pytest.approx(sum(sizes))
+
+
+def run_cached(folder, *arguments, cwd=ROOT):
+    arguments = ("2", "--nbr_samples_in_total", "10_001", "--cache", folder, *arguments)
+    with Run(CACHE_SCRIPT, *arguments, cwd=cwd) as run:
+        assert run.wait() == 0, run.stderr
+        assert run.stderr == ""
+        return re.findall(r"Executing.*for block (\w+)", run.stdout), re.findall(
+            r"Estimated.*", run.stdout
+        )
+
+
+def test_the_second_run_executes_nothing_and_gives_the_same_pi(tmp_path):
+    folder = tmp_path / "a cache"
+    executed, estimates = run_cached(folder)
+    assert sorted(executed) == [*"01234567", "any", "any"]
+    assert run_cached(folder, cwd=tmp_path) == ([], estimates)
+    executed, _ = run_cached(folder, "--clear", "--nbr_parallel_blocks", "9")
+    assert sorted(executed) == [*"012345678", "any", "any"]
+
+
+def test_two_runs_may_share_a_cache(tmp_path):
+    arguments = ("2", "--nbr_samples_in_total", "10_001", "--cache", tmp_path)
+    with Run(CACHE_SCRIPT, *arguments) as one, Run(CACHE_SCRIPT, *arguments) as other:
+        for run in (one, other):
+            assert run.wait() == 0, run.stderr
+            assert run.stderr == ""
+
+
+ON_A_SMALL_DISK = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"'
+
+
+@pytest.mark.parametrize("size", ["4k", "24k"])
+def test_a_full_disk_is_one_line(tmp_path, size):
+    in_namespace = ["unshare", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK, "sh"]
+    try:
+        subprocess.run([*in_namespace, "1m", tmp_path, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"cannot mount a small file system here: {error}")
+    script = [sys.executable, ROOT / CACHE_SCRIPT, "2", "--nbr_samples_in_total", "10_001"]
+    result = subprocess.run(
+        [*in_namespace, size, tmp_path, *script, "--cache", tmp_path / "cache"],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+    )
+    assert result.returncode == 2, result.stdout
+    assert re.fullmatch(r"\S+\.py: no .*No space left on device.*\n", result.stderr)
+
+
+def test_a_worker_writes_its_own_row_of_draws():
+    draws = multiprocessing.RawArray("d", 12)
+    for idx in (0, 2):
+        random_streams.draw(idx, np.random.SeedSequence(1), draws)
+    assert draws[4:8] == [0.0] * 4
+    assert draws[3] == draws[11] == np.random.default_rng(np.random.SeedSequence(1)).random()
+    assert len(set(draws[:3]) | set(draws[8:11])) == 6
+
+
+@pytest.mark.parametrize(
+    ("start_method", "nbr_different", "message"),
+    [(None, 1, "repeat each other"), ("spawn", 5, "No two workers drew the same")],
+)
+def test_only_forked_workers_repeat_each_other(start_method, nbr_different, message):
+    option = ("--start-method", start_method) if start_method else ()
+    with Run("pi_estimation/random_streams.py", "5", *option) as run:
+        assert run.wait() == 0, run.stderr
+        last_row = re.search(r"different.*", run.stdout)[0]
+        assert re.findall(r"(\d) of 5", last_row) == ["5", str(nbr_different), "5", "5"]
+        assert message in run.stdout
+
+
+def test_data_are_written_to():
+    data = worker_memory.data_worker()
+    assert data.nbytes == worker_memory.NBR_DATA_BYTES
+    assert (data == 42).all()
+
+
+def test_memory_that_is_not_known_is_shown_as_such():
+    assert worker_memory.megabytes([1_000_000, 2_000_000]) == "1.5 MB"
+    assert worker_memory.megabytes([1_000_000, None]) == "-"
+
+
+IMPORTS = """
+import runpy, sys
+sys.argv[:] = sys.argv[1:]
+sys.path.insert(0, "pi_estimation")
+try:
+    runpy.run_path(sys.argv[0], run_name="__main__")
+except SystemExit as end:
+    print(end.code, sorted({"numpy", "joblib", "psutil", "matplotlib"} & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments", "imported"),
+    [
+        ("pi_lists_series", ("--nbr_samples_in_total", "1000"), []),
+        ("pi_lists_parallel", ("2", "--nbr_samples_in_total", "1000"), []),
+        ("worker_memory", ("1",), ["psutil"]),
+    ],
+)
+def test_scripts_that_do_without_numpy(script, arguments, imported):
+    result = subprocess.run(
+        [sys.executable, "-c", IMPORTS, f"pi_estimation/{script}.py", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+    )
+    assert result.stdout.endswith(f"\n0 {imported}\n"), result.stderr
+
+
+SHORT = (
+    ("pi_estimation/pi_numpy_parallel.py", ("2", "--nbr_samples_in_total", "1e7")),
+    ("pi_estimation/random_streams.py", ("20",)),
+    ("pi_estimation/worker_memory.py", ("10",)),
+)
+
+
+def first_spawned_worker(run):
+    """Return a worker as soon as it has been spawned, stopped so that it cannot end by itself."""
+
+    def spawned():
+        return [w for w in run.workers() if "--multiprocessing-fork" in w.cmdline()]
+
+    worker = run.wait_for(spawned, "workers")[0]
+    worker.suspend()
+    return worker
+
+
+@pytest.mark.parametrize(("script", "arguments"), SHORT)
+def test_a_killed_worker_is_an_error_in_short_runs_too(script, arguments):
+    with Run(script, *arguments, "--start-method", "spawn") as run:
+        worker = first_spawned_worker(run)
+        worker.kill()
+        assert run.wait(20) == 1
+        assert re.fullmatch(
+            rf"\S+\.py: worker {worker.pid} was killed by signal 9 \(SIGKILL\)\n", run.stderr
+        )
+        run.assert_nothing_left()
+
+
+@pytest.mark.parametrize(("script", "arguments"), SHORT)
+def test_workers_end_with_their_parent_in_short_runs_too(script, arguments):
+    with Run(script, *arguments, "--start-method", "spawn") as run:
+        worker = first_spawned_worker(run)
+        run.process.send_signal(signal.SIGKILL)
+        run.wait(20)
+        worker.resume()
+        run.assert_nothing_left(files=False)
