@@ -168,7 +168,7 @@ def worker_pool(nbr_workers, initializer=None, initargs=(), context=None):
 
 @contextlib.contextmanager
 def loky_workers(nbr_workers, initializer=None, initargs=()):
-    """Start the workers of each ``joblib.Parallel(n_jobs=nbr_workers)`` in the block; end them.
+    """Have the workers of each ``joblib.Parallel(n_jobs=nbr_workers)`` up in the block; end them.
 
     In the block ``Parallel`` raises WorkerDied when a worker dies. With one worker joblib starts
     no process: the work is done in this one.
@@ -179,15 +179,17 @@ def loky_workers(nbr_workers, initializer=None, initargs=()):
     workers = set()
     multiprocessing.resource_tracker.ensure_running()  # as in _stop_signals_held
     setup = functools.partial(setup_worker, initializer, initargs, parent_pid=os.getpid())
+    answers = [joblib.delayed(_answer)() for _ in range(nbr_workers)]
     with joblib.parallel_config("loky", initializer=setup), selectors.DefaultSelector() as ended:
         try:
             with _stop_signals_held():
-                parallel = joblib.Parallel(n_jobs=nbr_workers, return_as="generator")
-                pids = parallel(joblib.delayed(os.getpid)() for _ in range(nbr_workers))
+                pids = joblib.Parallel(nbr_workers, batch_size=1, return_as="generator")(answers)
                 workers = set(multiprocessing.active_children()) - others
                 for worker in workers:
                     ended.register(worker.sentinel, selectors.EVENT_READ, worker)
-                list(pids)
+                up = set(pids)
+            while len(up) < len(workers):  # a worker that is up may have answered for another
+                up.update(joblib.Parallel(nbr_workers, batch_size=1)(answers))
             yield
         except concurrent.futures.process.BrokenProcessPool as error:
             # Loky kills the others when one has died. Epoll and kqueue report first what came
@@ -201,6 +203,11 @@ def loky_workers(nbr_workers, initializer=None, initargs=()):
                     os.kill(worker.pid, signal.SIGKILL)
             for worker in workers:
                 worker.join()
+
+
+def _answer():
+    time.sleep(0.01)  # leaves the next task to another worker
+    return os.getpid()
 
 
 def _exitcode(worker):

@@ -29,9 +29,12 @@ def work(filename, max_count):
     for nbr in range(max_count):
         with open(filename) as f:
             text = f.read()
-        if not text and nbr == 0:
-            print("File is empty, starting to count from 0", flush=True)
-        count = int(text) if text else 0
+        if text:
+            count = int(text)
+        else:
+            count = 0
+            if nbr == 0:
+                print("File is empty, starting to count from 0", flush=True)
         with open(filename, "w") as f:
             f.write(str(count + 1))
 

@@ -1,12 +1,16 @@
 """Every script runs, says what the chapter says, and refuses what it cannot do."""
 
+import multiprocessing
 import re
+import signal
 import subprocess
 import sys
 
 import pytest
 from cases import CASES, WITH_WORKERS
-from support import ROOT, START_METHODS, TIMEOUT, Run, scripts
+from support import ROOT, START_METHODS, TIMEOUT, Run, load, scripts
+
+from common import cli, pools
 
 
 def test_every_script_has_a_case():
@@ -67,8 +71,18 @@ def test_output_may_be_cut_short(script):
     assert result.stdout.count("\n") == 1
 
 
+@pytest.fixture
+def ends():
+    """Put back what ``cli.run`` and ``cli.parse`` set for a whole process."""
+    handlers = {signum: signal.getsignal(signum) for signum in pools.STOP_SIGNALS}
+    method = multiprocessing.get_start_method(allow_none=True)
+    yield
+    for signum, handler in handlers.items():
+        signal.signal(signum, handler)
+    multiprocessing.set_start_method(method, force=True)
+
+
 def bad_arguments(script):
-    yield ("--no-such-option",)
     yield ("--scale", "huge")
     yield from CASES[script].bad
     if CASES[script].workers:
@@ -79,9 +93,18 @@ def bad_arguments(script):
 
 
 @pytest.mark.parametrize("script", sorted(CASES))
-def test_bad_arguments_get_one_line_and_exit_2(script):
+def test_an_unknown_option_gets_one_line_and_exit_2(script):
+    with Run(script, "--no-such-option") as run:
+        assert run.wait() == 2
+        assert re.fullmatch(rf"{script.split('/')[1]}: .+\n", run.stderr)
+        assert run.stdout == ""
+
+
+@pytest.mark.parametrize("script", sorted(CASES))
+def test_bad_arguments_get_one_line_and_exit_2(script, monkeypatch, capsys, ends):
     for arguments in bad_arguments(script):
-        with Run(script, *arguments) as run:
-            assert run.wait() == 2, arguments
-            assert run.stderr.count("\n") == 1, run.stderr
-            assert run.stderr.startswith(script.split("/")[1] + ": "), run.stderr
+        monkeypatch.setattr(sys, "argv", [script, *arguments])
+        with pytest.raises(SystemExit) as end:
+            cli.run(load(script).main)
+        assert end.value.code == 2, arguments
+        assert re.fullmatch(rf"{script.split('/')[1]}: .+\n", capsys.readouterr().err), arguments
