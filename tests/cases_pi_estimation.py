@@ -6,9 +6,13 @@ import tempfile
 
 from support import Case
 
+from common import memory
+
 PI = r"Estimated pi \d\.\d{8} \(standard error 0\.\d{8}\)"
 DELTA = r"Delta: \d+\.\d{6} s"
 BAD_WORKERS = (("0",), ("abc",))
+
+MANY_DARTS = str(min(300_000_000, memory.available() // 4 // 40))  # a quarter of what is free
 
 CACHE = tempfile.mkdtemp(prefix="joblib_cache-")
 atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
@@ -78,14 +82,14 @@ CASES = {
         args=("--nbr_samples_in_total", "10_001"),
         output=(PI, DELTA),
         workers=False,
-        long=("--nbr_samples_in_total", "6e7"),
+        long=("--nbr_samples_in_total", MANY_DARTS),
         victims=False,
         bad=(("--nbr_samples_in_total", "0"), ("--nbr_samples_in_total", "1e15")),
     ),
     "pi_estimation/pi_numpy_parallel.py": Case(
         args=("3", "--nbr_samples_in_total", "10_001"),
         output=(r"Making 3,334 samples per 3 worker\(s\)", PI, DELTA),
-        long=("1", "--nbr_samples_in_total", "6e7"),
+        long=("1", "--nbr_samples_in_total", MANY_DARTS),
         victims=False,  # too short to choose one at work: see test_pi_estimation.py
         bad=(("2", "--nbr_samples_in_total", "0"), ("2", "--nbr_samples_in_total", "1e15")),
     ),
