@@ -126,7 +126,7 @@ def parse(parser, argv=None):
     for name, by_scale in args.sizes.items():
         print(f"{name}: {getattr(args, name):,} (the chapter: {by_scale['book']:,})")
     gil = getattr(sys, "_is_gil_enabled", lambda: True)()
-    how = f", workers by {multiprocessing.get_start_method()}" if "start_method" in args else ""
+    how = f", start method {multiprocessing.get_start_method()}" if "start_method" in args else ""
     print(
         f"{platform.python_implementation()} {platform.python_version()}"
         f"{'' if gil else ' without the GIL'}{how}",
