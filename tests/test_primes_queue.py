@@ -67,7 +67,7 @@ def test_the_serial_kernel_agrees_with_a_sieve_up_to_10_000():
     assert SERIAL.find_primes(numbers) == expected
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(FACTORS, FACTORS)
 def test_semiprimes_and_squares_of_primes_are_not_prime(factor, other):
     for script in (QUEUE, LESS_WORK, FEEDER):
@@ -82,6 +82,7 @@ def test_a_worker_takes_no_more_after_its_pill(script):
     assert items_of(possible_primes_queue) == [11]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10**9)), st.integers(1, 9))
 def test_the_pills_come_last_one_for_each_worker(numbers, nbr_workers):
     pills = [QUEUE.FLAG_ALL_DONE] * nbr_workers
