@@ -153,10 +153,10 @@ class Run:
         """Wait until it prints and its workers compute, and then for a random moment."""
         self.wait_for(lambda: "Python" in self.stdout or "PyPy" in self.stdout, "output")
         if victims:
-            self.wait_for(self._busy_workers, "busy workers")
+            self.wait_for(self.busy_workers, "busy workers")
         time.sleep(random.Random(seed).uniform(0, 0.4))
 
-    def _busy_workers(self):
+    def busy_workers(self):
         workers = []
         for process in self.workers():
             with contextlib.suppress(psutil.Error):

@@ -35,7 +35,7 @@ def test_ctrl_c_ends_everything_in_one_line(script):
 def test_a_killed_worker_is_an_error_soon(script):
     with started(script) as run:
         run.wait_until_at_work(victims=True, seed=f"{script} kill")
-        victim = run._busy_workers()[0]
+        victim = run.busy_workers()[0]
         start = time.monotonic()
         victim.send_signal(signal.SIGKILL)
         code = run.wait(20)

@@ -127,7 +127,7 @@ def test_a_death_is_noticed_while_the_queue_is_fed(script, dead_process):
 @pytest.mark.parametrize("script", ["primes_queue.py", "primes_queue_jobs_feeder_thread.py"])
 def test_a_killed_manager_or_worker_is_one_line_and_leaves_nothing(script, victim):
     with Run(f"primes_queue/{script}", "2", "--scale", "book") as run:
-        run.wait_for(lambda: len(run._busy_workers()) == 3, "busy Manager and workers")
+        run.wait_for(lambda: len(run.busy_workers()) == 3, "busy Manager and workers")
         by_age = sorted(run.workers(), key=lambda process: (process.create_time(), process.pid))
         killed = by_age[0 if victim == "the Manager" else 1]
         killed.send_signal(signal.SIGKILL)

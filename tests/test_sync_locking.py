@@ -68,7 +68,7 @@ def test_two_runs_at_once_do_not_count_together(tmp_path):
 def test_a_waiter_that_is_killed_is_an_error_too():
     with Run("sync_locking/ex1_lock.py", *CASES["sync_locking/ex1_lock.py"].long) as run:
         run.wait_until_at_work(victims=True, seed="waiter")
-        busy = [process.pid for process in run._busy_workers()]
+        busy = [process.pid for process in run.busy_workers()]
         victim = next(process for process in run.workers() if process.pid not in busy)
         victim.send_signal(signal.SIGKILL)
         assert run.wait(20) == 1
