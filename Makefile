@@ -1,5 +1,6 @@
 # Each section's target is the list of its scripts; read it as an index. Variables to override:
 #   WORKERS=2  SCALE=quick|book  START_METHOD=fork|forkserver|spawn  PYTHON=python3.13
+#   SWEEP=1,2,4 (the numbers of workers in figures)
 
 SHELL := /bin/sh
 .SUFFIXES:
@@ -8,6 +9,7 @@ SHELL := /bin/sh
 
 SCALE ?= quick
 WORKERS ?=
+SWEEP ?=
 START_METHOD ?=
 ifeq ($(origin PYTHON),undefined)
   PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -22,8 +24,10 @@ SCALED := --scale $(SCALE)
 METHOD := $(if $(START_METHOD),--start-method $(START_METHOD))
 POOLED := $(SCALED) $(METHOD) $(WORKERS)
 OPTION := $(SCALED) $(METHOD) $(if $(WORKERS),--workers $(WORKERS))
+DRAWN := $(SCALED) $(METHOD) $(if $(SWEEP),--workers $(SWEEP))
 
 SECTIONS := pi_estimation primes_pool primes_queue prime_verification_ipc numpy_shared sync_locking
+SECTION ?= $(SECTIONS)
 
 # $(call section,number and titles)
 define section
@@ -36,15 +40,17 @@ define run
 @$(PY) $(2)
 endef
 
-.PHONY: help chapter test lint clean setup setup-dev $(SECTIONS)
+.PHONY: help chapter figures test lint clean setup setup-dev $(SECTIONS) \
+  $(SECTIONS:%=%-examples) $(SECTIONS:%=%-compare) $(SECTIONS:%=%-figures)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z_-]*:.*## / { printf "make %-24s %s\n", $$1, $$2 }' Makefile
-	@echo 'Variables: WORKERS=2  SCALE=quick|book  START_METHOD=fork|forkserver|spawn  PYTHON=python3.13'
+	@echo 'Variables: WORKERS=2  SCALE=quick|book  START_METHOD=fork|forkserver|spawn  PYTHON=python3.13  SWEEP=1,2,4'
 
-chapter: $(SECTIONS) ## every example of the chapter, section after section
+chapter: $(SECTIONS:%=%-examples) ## every example of the chapter, section after section
 
-pi_estimation: setup ## section 1: estimating pi
+pi_estimation: pi_estimation-examples pi_estimation-compare pi_estimation-figures ## section 1: estimating pi
+pi_estimation-examples: setup
 	$(call section,1 Estimating pi (使用蒙特卡洛方法估算 π))
 	$(call run,Example 9-1,pi_estimation/pi_lists_series.py $(SCALED))
 	$(call run,Examples 9-1 and 9-2 with processes,pi_estimation/pi_lists_parallel.py $(POOLED))
@@ -59,21 +65,24 @@ pi_estimation: setup ## section 1: estimating pi
 	$(call run,Find what parallelises,pi_estimation/numpy_line_costs.py $(SCALED))
 	$(call run,What one more process costs,pi_estimation/worker_memory.py $(SCALED) $(METHOD))
 
-primes_pool: setup ## section 2: finding primes
+primes_pool: primes_pool-examples primes_pool-compare primes_pool-figures ## section 2: finding primes
+primes_pool-examples: setup
 	$(call section,2 Finding primes (寻找素数))
 	$(call run,Example 9-8 in one process,primes_pool/primes_serial.py $(SCALED))
 	$(call run,Example 9-8 in a pool,primes_pool/primes_pool.py $(POOLED))
 	$(call run,Example 9-8 in a pool with one number a job,primes_pool/primes_pool.py $(POOLED) --chunksize 1)
 	$(call run,Example 9-8 in a pool with the numbers shuffled,primes_pool/primes_pool.py $(POOLED) --shuffle)
 
-primes_queue: setup ## section 3: queues of work
+primes_queue: primes_queue-examples primes_queue-compare primes_queue-figures ## section 3: queues of work
+primes_queue-examples: setup
 	$(call section,3 Queues of work (工作队列))
 	$(call run,Figure 9-14 without a queue,primes_queue/primes_serial.py $(SCALED))
 	$(call run,Examples 9-9 to 9-11,primes_queue/primes_queue.py $(POOLED))
 	$(call run,Half the jobs,primes_queue/primes_queue_less_work.py $(POOLED))
 	$(call run,Examples 9-12 and 9-13,primes_queue/primes_queue_jobs_feeder_thread.py $(POOLED))
 
-prime_verification_ipc: setup ## section 4: verifying primes with interprocess communication
+prime_verification_ipc: prime_verification_ipc-examples prime_verification_ipc-compare prime_verification_ipc-figures ## section 4: verifying primes with interprocess communication
+prime_verification_ipc-examples: setup
 	$(call section,4 Verifying primes with interprocess communication (使用进程间通信验证质数))
 	$(call run,Example 9-14,prime_verification_ipc/primes_serial.py $(SCALED))
 	$(call run,Examples 9-15 and 9-16,prime_verification_ipc/primes_pool_naive.py $(OPTION))
@@ -87,13 +96,15 @@ prime_verification_ipc: setup ## section 4: verifying primes with interprocess c
 	$(call run,Example 9-26,prime_verification_ipc/primes_flag_mmap_redux.py $(OPTION))
 	$(call run,How often the flag is read,prime_verification_ipc/count_flag_checks.py $(SCALED))
 
-numpy_shared: setup ## section 5: sharing a numpy array
+numpy_shared: numpy_shared-examples numpy_shared-compare numpy_shared-figures ## section 5: sharing a numpy array
+numpy_shared-examples: setup
 	$(call section,5 Sharing a numpy array (使用多处理共享 numpy 数据))
 	$(call run,Examples 9-27 to 9-34,numpy_shared/np_shared.py $(POOLED) --inspect)
 	$(call run,Filling a matrix with random numbers in one process,numpy_shared/np_shared_random_serial.py $(SCALED))
 	$(call run,Filling a matrix with random numbers in parallel,numpy_shared/np_shared_random_parallel.py $(POOLED))
 
-sync_locking: setup ## section 6: synchronising access to files and variables
+sync_locking: sync_locking-examples sync_locking-compare sync_locking-figures ## section 6: synchronising access to files and variables
+sync_locking-examples: setup
 	$(call section,6 Synchronising access to files and variables (同步文件和变量访问))
 	$(call run,Examples 9-35 and 9-36,sync_locking/ex1_nolock1.py $(SCALED) $(METHOD))
 	$(call run,Examples 9-37 and 9-38,sync_locking/ex1_nolock4.py $(POOLED))
@@ -102,6 +113,52 @@ sync_locking: setup ## section 6: synchronising access to files and variables
 	$(call run,Examples 9-43 and 9-44,sync_locking/ex2_lock.py $(POOLED))
 	$(call run,Example 9-45,sync_locking/ex2_lock_acquire.py $(POOLED))
 	$(call run,Examples 9-46 and 9-47,sync_locking/ex2_lock_rawvalue.py $(POOLED))
+
+# How the ways of a section compare, and its figures, as pictures and measurements in results/
+
+pi_estimation-compare: setup
+	$(call run,All ways by turns,pi_estimation/compare.py $(POOLED))
+
+pi_estimation-figures: setup
+	$(call run,Figure 9-1,pi_estimation/fig_9_01_darts.py $(DRAWN))
+	$(call run,Figure 9-2,pi_estimation/fig_9_02_lists_speed.py $(DRAWN))
+	$(call run,Figures 9-3 to 9-7,pi_estimation/fig_9_03_cpu_usage.py $(DRAWN))
+	$(call run,Figure 9-8,pi_estimation/fig_9_08_numpy_speed.py $(DRAWN))
+
+primes_pool-compare: setup
+	$(call run,All ways by turns,primes_pool/compare.py $(POOLED))
+
+primes_pool-figures: setup
+	$(call run,Figure 9-9,primes_pool/fig_9_09_prime_cost.py $(DRAWN))
+	$(call run,Figures 9-10 to 9-12,primes_pool/fig_9_10_chunksize.py $(DRAWN))
+	$(call run,Figure 9-13,primes_pool/fig_9_13_nbr_chunks.py $(DRAWN))
+
+primes_queue-compare: setup
+	$(call run,All ways by turns,primes_queue/compare.py $(POOLED))
+
+primes_queue-figures: setup
+	$(call run,Figure 9-14,primes_queue/fig_9_14_queue_cost.py $(DRAWN))
+
+prime_verification_ipc-compare: setup
+	$(call run,All ways by turns,prime_verification_ipc/compare.py $(OPTION))
+
+prime_verification_ipc-figures: setup
+	$(call run,Figure 9-15,prime_verification_ipc/fig_9_15_factor_frequency.py $(DRAWN))
+	$(call run,Figure 9-16,prime_verification_ipc/fig_9_16_slower_ipc.py $(DRAWN))
+	$(call run,Figure 9-17,prime_verification_ipc/fig_9_17_faster_ipc.py $(DRAWN))
+
+numpy_shared-compare: setup
+	$(call run,All ways by turns,numpy_shared/compare.py $(POOLED))
+
+numpy_shared-figures: setup
+	$(call run,Figure 9-18,numpy_shared/fig_9_18_shared_memory.py $(DRAWN))
+
+sync_locking-compare: setup
+	$(call run,All ways by turns,sync_locking/compare.py $(POOLED))
+
+sync_locking-figures: setup
+
+figures: $(SECTION:%=%-figures) ## draw the figures from your own measurements (SECTION=primes_pool: of one section)
 
 test: setup-dev ## every script, kernel and fault
 	@$(PY) -m pytest

@@ -74,15 +74,28 @@ def parser(doc):
     return result
 
 
-def add_size(parser, name, quick, book, help, minimum=1, maximum=MAX_SIZE):
-    """Add a size option whose default depends on ``--scale``."""
+def workers_list(text):
+    """Convert ``1,2,4,8`` to a list of numbers of workers, ascending, each once."""
+    convert = whole_number(1, MAX_WORKERS)
+    return sorted({convert(part) for part in text.split(",")})
+
+
+def add_size(parser, name, quick, book, help, minimum=1, maximum=MAX_SIZE, in_chapter=True):
+    """Add a size option whose default depends on ``--scale``.
+
+    ``in_chapter`` is False where the chapter does not say its own.
+    """
     parser.add_argument(
         name,
         type=whole_number(minimum, maximum),
         metavar="N",
         help=f"{help} (quick: {quick:,}, book: {book:,})",
     )
-    parser.get_default("sizes")[name.lstrip("-").replace("-", "_")] = {"quick": quick, "book": book}
+    parser.get_default("sizes")[name.lstrip("-").replace("-", "_")] = {
+        "quick": quick,
+        "book": book,
+        "chapter": f" (the chapter: {book:,})" if in_chapter else "",
+    }
 
 
 def add_start_method(parser, default=None):
@@ -124,7 +137,7 @@ def parse(parser, argv=None):
     if getattr(args, "start_method", None):
         multiprocessing.set_start_method(args.start_method, force=True)
     for name, by_scale in args.sizes.items():
-        print(f"{name}: {getattr(args, name):,} (the chapter: {by_scale['book']:,})")
+        print(f"{name}: {getattr(args, name):,}{by_scale['chapter']}")
     gil = getattr(sys, "_is_gil_enabled", lambda: True)()
     how = f", start method {multiprocessing.get_start_method()}" if "start_method" in args else ""
     print(

@@ -138,6 +138,12 @@ class _Pool(multiprocessing.pool.Pool):
             return result.get()
 
 
+def _wait_until_up(nbr_workers, ready, watched):
+    for _ in range(nbr_workers):
+        while not ready.acquire(timeout=POLL_SECONDS):
+            check(watched)
+
+
 @contextlib.contextmanager
 def worker_pool(nbr_workers, initializer=None, initargs=(), context=None):
     """Give a multiprocessing.Pool with all its workers up; end them when the block ends.
@@ -152,9 +158,7 @@ def worker_pool(nbr_workers, initializer=None, initargs=(), context=None):
     try:
         with _stop_signals_held():
             pool = _Pool(nbr_workers, setup_worker, (initializer, initargs, ready), context=context)
-        for _ in range(nbr_workers):
-            while not ready.acquire(timeout=POLL_SECONDS):
-                check(pool.watched)
+        _wait_until_up(nbr_workers, ready, pool.watched)
         yield pool
     finally:
         # terminate() may wait for a lock that a killed worker took with it, so it gets a thread
@@ -219,8 +223,10 @@ def _exitcode(worker):
 class WorkerProcess(multiprocessing.Process):
     """A Process that leaves Ctrl-C to its parent and ends when its parent does."""
 
+    ready = None
+
     def run(self):
-        setup_worker()
+        setup_worker(ready=self.ready)
         try:
             super().run()
         except (EOFError, ConnectionError):  # the manager or the reader of our output has gone
@@ -240,14 +246,18 @@ def _stdout_is_broken():
 def running(workers):
     """Start ``workers`` (WorkerProcess objects); end those still running when the block ends.
 
-    Gives the processes for ``check``: the workers, and a manager that was started before them.
+    All are up when the block begins. Gives the processes for ``check``: the workers, and a manager
+    that was started before them.
     """
     watched = multiprocessing.active_children() + workers
+    ready = multiprocessing.Semaphore(0)
     try:
         with _stop_signals_held():
             for worker in workers:
+                worker.ready = ready
                 worker.start()
         with _death_explains(watched):
+            _wait_until_up(len(workers), ready, watched)
             yield watched
     finally:
         _kill(worker for worker in workers if worker.pid is not None)

@@ -1,5 +1,10 @@
-"""Timing: one clock and one format for durations."""
+"""Timing: one clock, one format for durations, one way to take turns at being measured."""
 
+import contextlib
+import itertools
+import os
+import sys
+import threading
 import time
 
 
@@ -26,3 +31,46 @@ def repeated(repeat, function, *args):
         result, duration = timed(function, *args)
         durations.append(duration)
     return result, durations
+
+
+def interleaved(ways, repeat):
+    """Call each of ``ways`` (a dict, name -> function) in turn, ``repeat`` times over.
+
+    Return a dict, name -> list of what every call returned. Each function times its own work and
+    returns the seconds, so that its preparations do not count. A first round, not in the result,
+    warms up. By turns (A B C A B C), whatever else keeps the machine busy hits all ways alike.
+    Nothing the ways print is seen.
+    """
+    outcomes = {name: [] for name in ways}
+    turns = list(itertools.product(["warm-up"] + [None] * repeat, ways))
+    with silenced():
+        for warm_up, name in progress(turns):
+            outcome = ways[name]()
+            if not warm_up:
+                outcomes[name].append(outcome)
+    return outcomes
+
+
+def progress(turns):
+    """Yield each of ``turns``; show on a terminal how many are done and how long the rest takes."""
+    from tqdm import tqdm  # imported here: most scripts run on the standard library
+
+    tqdm.monitor_interval = 0  # its thread would be alive when workers are forked,
+    tqdm.set_lock(threading.RLock())  # and its semaphore left in /dev/shm if we are killed
+    with tqdm(turns, disable=None, unit="run", desc="Measuring", leave=False) as bar:
+        yield from bar
+
+
+@contextlib.contextmanager
+def silenced():
+    """Turn standard output away, also that of processes which are started meanwhile."""
+    sys.stdout.flush()
+    output = os.dup(1)
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(output, 1)
+        os.close(output)

@@ -17,18 +17,24 @@ def standard_error(nbr_samples):
     return 4 * math.sqrt(p * (1 - p) / nbr_samples)
 
 
-def report(nbr_in_quarter_circle, nbr_samples, nbr_independent_samples=None):
-    """Print the estimate of pi and check that it is within 6 standard errors of pi.
+def estimate_pi(nbr_in_quarter_circle, nbr_samples, nbr_independent_samples=None):
+    """Return the estimate of pi; raise WrongAnswer if it is 6 standard errors away from pi.
 
     ``nbr_independent_samples`` is how many darts the standard error is that of, if not of all.
     """
     estimate = 4 * nbr_in_quarter_circle / nbr_samples
-    error = standard_error(nbr_independent_samples or nbr_samples)
-    print(f"Estimated pi {estimate:.8f} (standard error {error:.8f})")
     cli.check(
-        abs(estimate - math.pi) <= 6 * error,
+        abs(estimate - math.pi) <= 6 * standard_error(nbr_independent_samples or nbr_samples),
         f"{estimate} is more than 6 standard errors away from pi",
     )
+    return estimate
+
+
+def report(nbr_in_quarter_circle, nbr_samples, nbr_independent_samples=None):
+    """Print the estimate of pi and check it (see estimate_pi)."""
+    estimate = estimate_pi(nbr_in_quarter_circle, nbr_samples, nbr_independent_samples)
+    error = standard_error(nbr_independent_samples or nbr_samples)
+    print(f"Estimated pi {estimate:.8f} (standard error {error:.8f})")
 
 
 def require_memory(nbr_samples):

@@ -131,4 +131,27 @@ CASES = {
         long=("20", "--start-method", "spawn"),
         victims=False,  # as above
     ),
+    "pi_estimation/fig_9_02_lists_speed.py": Case(
+        args=("--nbr_samples_in_total", "20_000", "--repeat", "2", "--workers", "1,2"),
+        output=(
+            r"Do threads or processes speed up a loop in Python\?\n",
+            r"x as fast by processes and \d+\.\d\dx as fast by threads\.",
+            r"/fig_9_02\.png\n",
+        ),
+        long=("--nbr_samples_in_total", "2e8", "--repeat", "1", "--workers", "2"),
+        bad=(("--workers", "1,x"), ("--workers", ""), ("--repeat", "0"), ("--from", "/nowhere")),
+        figures={"fig_9_02": 4},
+    ),
+    "pi_estimation/compare.py": Case(
+        args=("2", "--nbr_samples_in_total", "10_000", "--repeat", "2"),
+        output=(
+            r"Way +\| +Best \(s\) \| +Median \(s\) \| +Times as fast \| Answer",
+            r"pi by 10,000 darts:",
+            r"Python loop, serial +\| +\d+\.\d{6} \| +\d+\.\d{6} \| +1\.00 \| 3\.\d+",
+            r"numpy, 2 processes +\| +\d+\.\d{6} \|",
+            r"Every repeat: .*/compare_pi_estimation\.json\n",
+        ),
+        long=("2", "--nbr_samples_in_total", "5e7"),
+        victims=False,
+    ),
 }

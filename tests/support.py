@@ -1,6 +1,7 @@
 """Run a script as its reader would, and look at what it leaves behind."""
 
 import contextlib
+import dataclasses
 import importlib.util
 import os
 import random
@@ -10,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -29,7 +29,7 @@ SHARED_MEMORY = Path("/dev/shm")
 TIMEOUT = 120  # seconds; a run that takes as long hangs
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Case:
     """How the suite runs one script.
 
@@ -37,6 +37,8 @@ class Case:
     ``workers``: whether it takes ``--start-method``. ``long``: arguments with which it works for a
     minute or more. ``victims``: whether ``long`` starts worker processes that can be killed.
     ``bad``: argument lists that are refused, beside those that all scripts refuse.
+    ``figures``: the pictures that a figure's script draws, each with how many series it shows (or,
+    for a heat map, 0).
     """
 
     args: tuple = ()
@@ -45,6 +47,7 @@ class Case:
     long: tuple = ()
     victims: bool = True
     bad: tuple = ()
+    figures: dict = dataclasses.field(default_factory=dict)
 
 
 def scripts():
@@ -55,6 +58,12 @@ def scripts():
         for path in (ROOT / section).glob("*.py")
         if '__name__ == "__main__"' in path.read_text()
     )
+
+
+def output(script, folder):
+    """Return the arguments that make ``script``, if it writes results, write them to ``folder``."""
+    writes = script.rpartition("/")[2].startswith(("fig_", "compare"))
+    return ("--output", str(folder)) if writes else ()
 
 
 def load(script, name=None):
@@ -78,12 +87,13 @@ class Run:
 
     def __init__(self, script, *args, cwd=ROOT, **environment):
         self.folder = Path(tempfile.mkdtemp(prefix="run-", dir="/tmp"))
+        self.results = self.folder / "results"
         self.segments_before = _segments()
         self.out = (self.folder / "stdout").open("w+")
         self.err = (self.folder / "stderr").open("w+")
         (self.folder / "tmp").mkdir()
         self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / script), *map(str, args)],
+            [sys.executable, str(ROOT / script), *map(str, args), *output(script, self.results)],
             cwd=cwd,
             env={**os.environ, "TMPDIR": str(self.folder / "tmp"), **environment},
             stdin=subprocess.DEVNULL,

@@ -23,6 +23,7 @@ def check_interrupt(script, method=None):
         os.killpg(run.process.pid, signal.SIGINT)
         assert run.wait(20) == 130, run.stderr
         assert re.fullmatch(r"\S+\.py: interrupted\n", run.stderr)
+        assert not list(run.results.glob("*"))
         run.assert_nothing_left()
 
 

@@ -1,0 +1,183 @@
+"""One look for every figure, and the way from a measurement to a picture."""
+
+import logging
+import os
+import textwrap
+from pathlib import Path
+
+from common import cli, results
+
+# Okabe and Ito's colours, which colour-blind eyes tell apart (https://jfly.uni-koeln.de/color/);
+# each goes with a marker and a line style of its own, so that they survive greyscale too.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), "-")
+CHAPTER = {
+    "color": "#707070",
+    "markerfacecolor": "none",
+    "marker": "o",
+    "markersize": 11,
+    "markeredgewidth": 1.6,
+    "linestyle": "none",
+}
+WIDTH, HEIGHT, DPI = 8.0, 5.2, 150  # inches and dots per inch
+SETTINGS = {
+    "font.family": "DejaVu Sans",
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E0E0E0",
+    "legend.frameon": False,
+}
+
+
+def style(number):
+    """Return colour, marker and line style of series ``number`` (from 0)."""
+    return {
+        "color": COLOURS[number % len(COLOURS)],
+        "marker": MARKERS[number % len(MARKERS)],
+        "linestyle": LINES[number % len(LINES)],
+    }
+
+
+def new(data, title, finding, rows=1, height=HEIGHT, **keywords):
+    """Return a figure and its ``rows`` axes, under ``title`` and a subtitle.
+
+    ``title`` asks the question; the subtitle is ``finding``, a sentence or two made of the numbers
+    of ``data``, then sizes and machine.
+    """
+    from matplotlib import pyplot  # imported here: workers may import a figure's script too
+
+    pyplot.rcParams.update(SETTINGS)
+    figure, axes = pyplot.subplots(
+        rows, figsize=(WIDTH, height), dpi=DPI, layout="constrained", squeeze=False, **keywords
+    )
+    sizes = ", ".join(f"{name} {value:,}" for name, value in data["sizes"].items())
+    lines = [*textwrap.wrap(finding, 105), *textwrap.wrap(sizes, 105)]
+    lines += textwrap.wrap(results.machine_line(data), 105)
+    head = (0.5 + 0.175 * len(lines)) / height
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - head))
+    figure.text(0.012, 1 - 0.1 / height, title, va="top", fontsize=14, fontweight="bold")
+    figure.text(
+        0.012, 1 - 0.42 / height, "\n".join(lines), va="top", fontsize=9, linespacing=1.35
+    ).set_color("#404040")
+    return figure, axes[:, 0]
+
+
+def line(axes, seconds, number, label, beyond=None):
+    """Draw best times and the spread of the repeats as series ``number``.
+
+    ``seconds`` is a dict, x -> durations of every repeat. Where x is above ``beyond`` the markers
+    are hollow and the line is thin.
+    """
+    look = style(number)
+    best = {x: min(durations) for x, durations in seconds.items()}
+    for x, durations in seconds.items():
+        axes.plot([x, x], [best[x], max(durations)], color=look["color"], linewidth=1, alpha=0.6)
+    within = {x: y for x, y in best.items() if beyond is None or x <= beyond}
+    axes.plot(best.keys(), best.values(), **look, linewidth=0.8, markerfacecolor="white")
+    axes.plot(within.keys(), within.values(), **look, linewidth=2, label=label)
+
+
+def legend(figure, columns=3):
+    """Put one legend for all axes below the data."""
+    entries = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            entries.setdefault(label, handle)
+    figure.legend(
+        entries.values(), entries.keys(), loc="outside lower center", ncols=columns, fontsize=10
+    )
+
+
+def thousands(*axes):
+    """Write the numbers along each of ``axes`` (an x or y axis) with thousands commas."""
+    for axis in axes:
+        axis.set_major_formatter("{x:,g}")
+
+
+def parser(doc, workers=None, quick=5, book=5, in_chapter=False):
+    """Return the parser of a figure's script.
+
+    ``workers`` is the default of ``--workers``, such as "1,2,4,8", or None for the usable CPUs;
+    ``quick`` and ``book`` are how often to measure.
+    """
+    result = cli.parser(doc)
+    result.add_argument(
+        "--workers",
+        type=cli.workers_list,
+        default=workers,
+        metavar="N,N,...",
+        help=f"numbers of workers to measure (default: {workers or 'the usable CPUs'})",
+    )
+    cli.add_start_method(result)
+    cli.add_size(result, "--repeat", quick, book, "times to measure", in_chapter=in_chapter)
+    result.add_argument(
+        "--from",
+        dest="stored",
+        type=Path,
+        metavar="FILE",
+        help="draw this stored measurement again instead of measuring",
+    )
+    result.add_argument(
+        "--output",
+        type=Path,
+        metavar="PATH",
+        help="folder for picture and measurement, or the picture's name if it ends in .png "
+        "(default: results/, or beside FILE)",
+    )
+    result.add_argument("--show", action="store_true", help="also open the picture in a window")
+    return result
+
+
+def main(parser, figures, measure):
+    """Measure, store the measurement as JSON and draw it; or draw a stored one.
+
+    ``figures`` is a dict, name -> function from a measurement to its picture (a matplotlib
+    figure). ``measure(args)`` returns a dict, name -> measurement, for all of them or for some.
+    """
+    args = cli.parse(parser)
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    if args.show:
+        _require_display()
+    else:
+        os.environ["MPLBACKEND"] = "Agg"
+    if args.stored:
+        data = results.read(args.stored, figures)
+        path = args.stored.with_suffix(".png")
+        if args.output:
+            path = results.place(args.output, f"{data['name']}.png")
+        try:
+            _draw(data, figures, path)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise cli.UserError(f"{args.stored} is not complete: {error!r}") from error
+    else:
+        pictures = {name: results.place(args.output, f"{name}.png") for name in figures}
+        if len(set(pictures.values())) < len(figures):
+            raise cli.UserError(f"--output must be a folder: there are {len(figures)} pictures")
+        results.require_writable(pictures[min(pictures)])
+        for name, measured in measure(args).items():
+            data = results.document(name, args, measured)
+            results.write(pictures[name].with_suffix(".json"), data)
+            _draw(data, figures, pictures[name])
+    if args.show:
+        from matplotlib import pyplot
+
+        pyplot.show()
+
+
+def _require_display():
+    from matplotlib import pyplot
+
+    if pyplot.get_backend().lower() == "agg":
+        raise cli.UserError("--show needs a display, and a toolkit that matplotlib can use")
+
+
+def _draw(data, figures, path):
+    figure = figures[data["name"]](data)
+    print("\n".join(text.get_text() for text in figure.texts))
+    with results.replacing(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=DPI)
+    print(path, flush=True)

@@ -1,0 +1,173 @@
+"""A measurement as JSON: write it, read it back, compare ways of doing one job in a table."""
+
+import contextlib
+import datetime
+import json
+import multiprocessing
+import platform
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+from common import cli, timing
+
+FORMAT = 1
+
+
+def place(output, name):
+    """Return the path for the file ``name``: in ``results/`` beside the running script's folder.
+
+    ``output`` (a Path or None) is another folder, or the file if it has the suffix of ``name``.
+    """
+    if output is None:
+        return Path(sys.argv[0]).resolve().parent.parent / "results" / name
+    return output if output.suffix == Path(name).suffix else output / name
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Give a path beside ``path`` to write to; then put it in its place, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as beside:
+        temporary = Path(beside, path.name)
+        yield temporary
+        temporary.replace(path)
+
+
+def require_writable(path):
+    """Raise OSError unless a file ``path`` can be written: better now than after measuring."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=path.parent):
+        pass
+
+
+def machine():
+    """Return what another reader needs to know of this machine to compare measurements."""
+    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
+    import psutil  # imported here: an extension module may turn the GIL on again
+
+    return {
+        "cpu": _cpu_model(),
+        "usable_cpus": cli.usable_cpus(),
+        "logical_cpus": psutil.cpu_count(),
+        "physical_cores": psutil.cpu_count(logical=False),
+        "memory_bytes": psutil.virtual_memory().total,
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "gil": gil,
+        "start_method": multiprocessing.get_start_method(),
+        "date": datetime.date.today().isoformat(),
+    }
+
+
+def _cpu_model():
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def machine_line(data):
+    """Return the machine of a measurement in one line."""
+    its = data["machine"]
+    return (
+        f"{its['cpu']}, {its['usable_cpus']} usable CPU{'s'[: its['usable_cpus'] != 1]}, "
+        f"{its['python']}{'' if its['gil'] else ' without the GIL'}, {its['start_method']}"
+    )
+
+
+def document(name, args, measured):
+    """Return the measurement ``name`` with what was asked for and the machine, ready for JSON."""
+    return {
+        "format": FORMAT,
+        "name": name,
+        "machine": machine(),
+        "scale": args.scale,
+        "sizes": {size: getattr(args, size) for size in args.sizes},
+        "workers": getattr(args, "workers", getattr(args, "nbr_workers", None)),
+        **measured,
+    }
+
+
+def write(path, data):
+    """Write ``data`` as JSON to ``path``, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n")
+
+
+def read(path, names):
+    """Return a measurement that is one of ``names`` from ``path``; UserError if it is not."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # also of the decoder
+        raise cli.UserError(f"{path} is not JSON: {error}") from error
+    if not isinstance(data, dict) or not {"format", "name", "machine"} <= data.keys():
+        raise cli.UserError(f"{path} is not a measurement of these scripts")
+    if data["name"] not in names:
+        raise cli.UserError(f"{path} holds {data['name']}, not {' or '.join(names)}")
+    if data["format"] != FORMAT:
+        raise cli.UserError(f"{path} has format {data['format']}, not {FORMAT}: measure again")
+    return data
+
+
+def comparison_parser(doc, quick, book):
+    """Return a parser for a ``compare.py``, with ``--repeat`` and ``--output``."""
+    parser = cli.parser(doc)
+    cli.add_size(parser, "--repeat", quick, book, "rounds to measure", in_chapter=False)
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="PATH",
+        help="folder for the measurement, or its name if it ends in .json (default: results/)",
+    )
+    return parser
+
+
+def compare(args, ways):
+    """Measure ``ways`` by turns, print them side by side and store every repeat.
+
+    ``ways`` is a dict, name -> function; the function returns a dict, job -> (answer, seconds).
+    For each job, the first way that does it is the baseline of the others.
+    """
+    name = f"compare_{Path(sys.argv[0]).resolve().parent.name}"
+    path = place(args.output, f"{name}.json")
+    require_writable(path)
+    rows = _rows(timing.interleaved(ways, args.repeat))
+    print(_table(rows))
+    data = document(name, args, {"ways": rows})
+    print(machine_line(data))
+    write(path, data)
+    print(f"Every repeat: {path}")
+
+
+def _rows(outcomes):
+    by_job = {}
+    for name, rounds in outcomes.items():
+        for job in rounds[0]:
+            answers, durations = zip(*(outcome[job] for outcome in rounds), strict=True)
+            row = {"job": job, "name": name, "seconds": durations, "best": min(durations)}
+            by_job.setdefault(job, []).append({**row, "answer": answers[-1]})
+    for rows in by_job.values():
+        for row in rows:
+            row["ratio"] = rows[0]["best"] / row["best"]
+    return [row for rows in by_job.values() for row in rows]
+
+
+def _table(rows):
+    from prettytable import PrettyTable  # imported here: most scripts do without it
+
+    table = PrettyTable(["Way", "Best (s)", "Median (s)", "Times as fast", "Answer"], align="r")
+    table.align["Way"] = table.align["Answer"] = "l"
+    for number, row in enumerate(rows):
+        if number == 0 or row["job"] != rows[number - 1]["job"]:
+            if number:
+                table.add_divider()
+            table.add_row([f"{row['job']}:", "", "", "", ""])
+        median = statistics.median(row["seconds"])
+        best = f"{row['best']:,.6f}"
+        table.add_row(
+            [f"  {row['name']}", best, f"{median:,.6f}", f"{row['ratio']:,.2f}", row["answer"]]
+        )
+    return table

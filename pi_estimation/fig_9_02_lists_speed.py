@@ -1,0 +1,42 @@
+"""Draw Figure 9-2: how threads and processes divide the time of a loop over Python objects.
+
+Chapter: Figure 9-2; text on Amdahl's law
+Run:     python pi_estimation/fig_9_02_lists_speed.py
+         python pi_estimation/fig_9_02_lists_speed.py --from results/fig_9_02.json
+See:     processes divide the time up to the number of CPUs and not beyond; threads gain nothing,
+         because the GIL lets one thread at a time run Python code. (On a free-threaded build of
+         Python they gain too.) The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes
+         that had a CPU each; a / (a + b) is the serial share. With two usable CPUs it goes
+         through two points, so that it fits whatever they are: its uncertainty is that of the
+         repeats alone.
+"""
+
+import pi_lists_parallel
+import pi_lists_series
+import pi_speed
+
+from common import cli, plots
+
+CHAPTER = {1: 71, 2: 37, 4: 19}  # seconds, for 1e8 darts
+
+
+def measure(args):
+    """Return the durations of serial, threads and processes (see pi_speed.measure)."""
+    return {"fig_9_02": pi_speed.measure(args, pi_lists_series, pi_lists_parallel)}
+
+
+def draw(data):
+    """Return the picture."""
+    return pi_speed.draw(data, "Do threads or processes speed up a loop in Python?", CHAPTER)
+
+
+def main():
+    parser = plots.parser(__doc__, workers="1,2,4,8", quick=7, book=5)
+    cli.add_size(
+        parser, "--nbr_samples_in_total", quick=1_000_000, book=100_000_000, help="darts to throw"
+    )
+    plots.main(parser, {"fig_9_02": draw}, measure)
+
+
+if __name__ == "__main__":
+    cli.run(main)
