@@ -139,6 +139,8 @@ def main(parser, figures, measure):
     figure). ``measure(args)`` returns a dict, name -> measurement, for all of them or for some.
     """
     args = cli.parse(parser)
+    if isinstance(args.workers, int):  # none were given: all usable CPUs
+        args.workers = [args.workers]
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     if args.show:
         _require_display()
