@@ -43,10 +43,11 @@ def style(number):
 
 
 def new(data, title, finding, rows=1, height=HEIGHT, **keywords):
-    """Return a figure and its ``rows`` axes, under ``title`` and a subtitle.
+    """Return a figure and its axes, one for each of ``rows``, under ``title`` and a subtitle.
 
     ``title`` asks the question; the subtitle is ``finding``, a sentence or two made of the numbers
-    of ``data``, then sizes and machine.
+    of ``data``, then sizes and machine. ``keywords`` are for ``pyplot.subplots``; with ``ncols``
+    the axes come row after row.
     """
     from matplotlib import pyplot  # imported here: workers may import a figure's script too
 
@@ -55,27 +56,28 @@ def new(data, title, finding, rows=1, height=HEIGHT, **keywords):
         rows, figsize=(WIDTH, height), dpi=DPI, layout="constrained", squeeze=False, **keywords
     )
     sizes = ", ".join(f"{name} {value:,}" for name, value in data["sizes"].items())
-    lines = [*textwrap.wrap(finding, 105), *textwrap.wrap(sizes, 105)]
-    lines += textwrap.wrap(results.machine_line(data), 105)
+    lines = textwrap.wrap(finding, 105)
+    lines += textwrap.wrap(f"{sizes}; {results.machine_line(data)}", 105)
     head = (0.5 + 0.175 * len(lines)) / height
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - head))
     figure.text(0.012, 1 - 0.1 / height, title, va="top", fontsize=14, fontweight="bold")
     figure.text(
         0.012, 1 - 0.42 / height, "\n".join(lines), va="top", fontsize=9, linespacing=1.35
     ).set_color("#404040")
-    return figure, axes[:, 0]
+    return figure, axes.ravel()
 
 
-def line(axes, seconds, number, label, beyond=None):
+def line(axes, seconds, number, label, beyond=None, spread=max):
     """Draw best times and the spread of the repeats as series ``number``.
 
-    ``seconds`` is a dict, x -> durations of every repeat. Where x is above ``beyond`` the markers
-    are hollow and the line is thin.
+    ``seconds`` is a dict, x -> durations of every repeat; a bar goes from the best to what
+    ``spread`` makes of them: ``statistics.median`` where a slow one would leave the rest no room.
+    Where x is above ``beyond`` the markers are hollow and the line is thin.
     """
     look = style(number)
     best = {x: min(durations) for x, durations in seconds.items()}
     for x, durations in seconds.items():
-        axes.plot([x, x], [best[x], max(durations)], color=look["color"], linewidth=1, alpha=0.6)
+        axes.plot([x, x], [best[x], spread(durations)], color=look["color"], linewidth=1, alpha=0.6)
     within = {x: y for x, y in best.items() if beyond is None or x <= beyond}
     axes.plot(best.keys(), best.values(), **look, linewidth=0.8, markerfacecolor="white")
     axes.plot(within.keys(), within.values(), **look, linewidth=2, label=label)
@@ -95,7 +97,7 @@ def legend(figure, columns=3):
 def thousands(*axes):
     """Write the numbers along each of ``axes`` (an x or y axis) with thousands commas."""
     for axis in axes:
-        axis.set_major_formatter("{x:,g}")
+        axis.set_major_formatter("{x:,.10g}")  # "g" alone makes a million 1e+06
 
 
 def parser(doc, workers=None, quick=5, book=5, in_chapter=False):
