@@ -35,18 +35,38 @@ def default_chunksize(nbr_jobs, nbr_workers):
     return math.ceil(nbr_jobs / (4 * nbr_workers))
 
 
+def count_chunks(nbr_jobs, chunksize):
+    """Return how many chunks ``Pool.map`` makes; all but the last hold ``chunksize`` jobs."""
+    return math.ceil(nbr_jobs / chunksize)
+
+
+def count_rounds(nbr_chunks, nbr_workers):
+    """Return how many chunks the busiest worker gets, if all chunks take equally long."""
+    return math.ceil(nbr_chunks / nbr_workers)
+
+
+def count_idle(nbr_chunks, nbr_workers):
+    """Return how many workers get no chunk in the last round, if all chunks take equally long."""
+    return -nbr_chunks % nbr_workers
+
+
+def describe_rounds(nbr_chunks, nbr_workers):
+    """Return how many chunks are worked on at once in each round, such as ``2 x 4 + 2``."""
+    nbr_full_rounds, nbr_left = divmod(nbr_chunks, nbr_workers)
+    rounds = [f"{nbr_full_rounds:,} x {nbr_workers}"] if nbr_full_rounds > 1 else []
+    rounds += [f"{nbr_workers}"] if nbr_full_rounds == 1 else []
+    rounds += [f"{nbr_left}"] if nbr_left else []
+    return " + ".join(rounds)
+
+
 def describe_chunks(nbr_jobs, chunksize, nbr_workers):
     """Return how many chunks there are, and how the workers share them if all take equally long."""
-    nbr_chunks = math.ceil(nbr_jobs / chunksize)
+    nbr_chunks = count_chunks(nbr_jobs, chunksize)
     nbr_in_last_chunk = nbr_jobs - (nbr_chunks - 1) * chunksize
-    nbr_full_rounds, nbr_left = divmod(nbr_chunks, nbr_workers)
-    rounds = [f"{nbr_full_rounds:,} x {nbr_workers}"] if nbr_full_rounds else []
-    rounds += [f"{nbr_left}"] if nbr_left else []
-    nbr_idle = nbr_workers - nbr_left if nbr_left else 0
     return (
         f"Chunks: {nbr_chunks:,} (the last one of {nbr_in_last_chunk:,} numbers)\n"
-        f"Rounds at best: {' + '.join(rounds)} chunk(s), "
-        f"{nbr_idle} of {nbr_workers} worker(s) idle in the last"
+        f"Rounds at best: {describe_rounds(nbr_chunks, nbr_workers)} chunk(s), "
+        f"{count_idle(nbr_chunks, nbr_workers)} of {nbr_workers} worker(s) idle in the last"
     )
 
 
