@@ -13,6 +13,7 @@ BAD_SIZES = (
     ("--nbr_numbers", "1e400"),
     ("--nbr_numbers", "1e12"),
 )
+BAD_FIGURE = (("--workers", "1,x"), ("--repeat", "0"), ("--from", "/nowhere"))
 
 CASES: dict[str, Case] = {
     "primes_pool/primes_serial.py": Case(
@@ -34,5 +35,64 @@ CASES: dict[str, Case] = {
         ),
         long=("2", "--nbr_numbers", "5e6"),
         bad=(*BAD_SIZES, ("--chunksize", "0"), ("--chunksize", "-1"), ("--chunksize", "1.5")),
+    ),
+    "primes_pool/fig_9_09_prime_cost.py": Case(
+        args=("--nbr_numbers", "1_000", "--repeat", "2"),
+        output=(
+            r"What does it cost to find out whether a number is prime\?\n",
+            r"A prime takes \d+\.\d µs near 10,000 and \d+\.\d µs near 1,000,000",
+            r"/fig_9_09\.png\n",
+        ),
+        workers=False,
+        long=("--repeat", "100_000"),
+        victims=False,
+        bad=(
+            *BAD_FIGURE,
+            ("--workers", "0"),
+            ("--nbr_numbers", "999"),
+            ("--nbr_numbers", "1_000_000"),
+        ),
+        figures={"fig_9_09": 3},
+    ),
+    "primes_pool/fig_9_10_chunksize.py": Case(
+        args=("--nbr_numbers", "500", "--repeat", "2", "--workers", "2"),
+        output=(
+            r"What does a larger chunksize gain\?\n",
+            r"2 workers: \d+\.\d{3} s at chunksize 1",
+            r"/fig_9_10\.png\n",
+            r"Which chunksize is the best\?\n",
+            r"2 workers: the default chunksize, 63, takes",
+            r"/fig_9_11\.png\n",
+            r"Does it help to shuffle the numbers\?\n",
+            r"2 workers: shuffled numbers take \d+\.\d % (less|more) time",
+            r"/fig_9_12\.png\n",
+        ),
+        long=("--nbr_numbers", "2e6", "--workers", "2"),
+        bad=(*BAD_FIGURE, ("--nbr_numbers", "99"), ("--output", "one.png")),
+        figures={"fig_9_10": 2, "fig_9_11": 3, "fig_9_12": 3},
+    ),
+    "primes_pool/fig_9_13_nbr_chunks.py": Case(
+        args=("--nbr_numbers", "1_000", "--repeat", "2", "--workers", "1,2"),
+        output=(
+            r"How many chunks keep all workers busy\?\n",
+            r"1 worker: no sawtooth to see, as one worker does all chunks\.",
+            r"/fig_9_13\.png\n",
+        ),
+        long=("--nbr_numbers", "5e6", "--workers", "2"),
+        bad=(*BAD_FIGURE, ("--nbr_numbers", "961")),
+        figures={"fig_9_13": 2},
+    ),
+    "primes_pool/compare.py": Case(
+        args=("2", "--nbr_numbers", "1_000", "--repeat", "2"),
+        output=(
+            r"Way +\| +Best \(s\) \| +Median \(s\) \| +Times as fast \| Answer",
+            r"primes among 1,000 numbers from 100,000,000 on:",
+            r"one process, no pool +\| +\d+\.\d{6} \| +\d+\.\d{6} \| +1\.00 \| 54",
+            r"pool of 2, 1 chunk alone +\| +\d+\.\d{6} \|.*\| 54",
+            r"Every repeat: .*/compare_primes_pool\.json\n",
+        ),
+        long=("2", "--nbr_numbers", "5e6"),
+        victims=False,
+        bad=(("2", "--repeat", "0"), *BAD_SIZES),
     ),
 }

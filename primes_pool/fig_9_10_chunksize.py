@@ -1,0 +1,280 @@
+"""Draw Figures 9-10, 9-11 and 9-12: how the chunksize of Pool.map decides how long it takes.
+
+Chapter: Figures 9-10, 9-11, 9-12
+Run:     python primes_pool/fig_9_10_chunksize.py
+         python primes_pool/fig_9_10_chunksize.py --from results/fig_9_11.json
+See:     9-10: with one number in a chunk, sending jobs and answers takes far longer than the
+         divisions; two in a chunk halve that, and each further doubling gains less.
+         9-11: at the large end too few chunks, or a last round that is not full, leave workers
+         idle. Python's default lies on the flat ground between.
+         9-12: shuffling the numbers changes next to nothing, as primes lie nearly evenly anyway.
+Differs: the chapter has one number of processes, four; --workers 2,4 draws each in its own way.
+         The default chunksize is CPython's rule (see primes_pool.py). Figure 9-12 also shows what
+         shuffling saves, in percent.
+"""
+
+import math
+import statistics
+
+import pool_report
+import pool_speed
+
+import primes_pool
+from common import cli, plots
+
+SMALL = (1, 2, 4, 8, 16, 32, 64)
+CHAPTER_NUMBERS = 100_000
+CHAPTER_TWO_CHUNKS = 1.08  # seconds, in two chunks, for four processes
+CHAPTER_SHUFFLED = 2  # percent gained
+
+
+def chunksizes(nbr_numbers, nbr_workers):
+    """Return the chunksizes to measure, ascending.
+
+    The small ones of Figure 9-10, doubled up to the default; from there those whose number of
+    chunks either divides by the workers or just does not, up to one that leaves half of them idle.
+    """
+    default = primes_pool.default_chunksize(nbr_numbers, nbr_workers)
+    doubled = [2**i for i in range(default.bit_length()) if 2**i < default]
+    half = nbr_workers // 2
+    counts = {max(1, half), nbr_workers, nbr_workers + 1, 2 * nbr_workers, 2 * nbr_workers + half}
+    few = {math.ceil(nbr_numbers / nbr_chunks) for nbr_chunks in counts}
+    return sorted({*SMALL, *doubled, default, *few})
+
+
+def measure(args):
+    """Return the durations; each figure gets those that it shows."""
+    runs = pool_speed.measure(
+        args,
+        lambda nbr_workers: chunksizes(args.nbr_numbers, nbr_workers),
+        (pool_speed.ORDERED, pool_speed.SHUFFLED),
+    )
+    ordered = [run for run in runs if run["order"] != pool_speed.SHUFFLED]
+    small = [run for run in ordered if run["chunksize"] in (None, *SMALL)]
+    return {
+        "fig_9_10": {"runs": small},
+        "fig_9_11": {"runs": ordered},
+        "fig_9_12": {"runs": runs},
+    }
+
+
+def ordered_seconds(data):
+    """Return a dict, number of workers -> (chunksize -> durations)."""
+    runs = data["runs"]
+    return {n: pool_speed.seconds(runs, n, pool_speed.ORDERED) for n in pool_speed.workers(runs)}
+
+
+def small_finding(seconds, serial, where):
+    """Return in words what the first and the later doublings of the chunksize gain."""
+    one, two, most = (min(seconds[chunksize]) for chunksize in (1, 2, SMALL[-1]))
+    return (
+        f"{where}: {one:,.3f} s at chunksize 1, {one / serial:,.1f} times what one process takes "
+        f"without a pool. Chunksize 2 takes {100 * two / one:.0f} % of that (the chapter: about "
+        f"half), {SMALL[-1]} takes {100 * most / one:.0f} %."
+    )
+
+
+def draw_small(data):
+    """Return Figure 9-10."""
+    by_workers = ordered_seconds(data)
+    serial = pool_speed.serial_best(data["runs"])
+    said = [
+        small_finding(seconds, serial, pool_speed.describe_workers(data, n))
+        for n, seconds in by_workers.items()
+    ]
+    title = "What does a larger chunksize gain?"
+    figure, (axes,) = plots.new(data, title, " ".join(said))
+    draw_serial(axes, serial)
+    for number, (nbr_workers, seconds) in enumerate(by_workers.items()):
+        plots.line(
+            axes,
+            seconds,
+            number,
+            pool_speed.describe_workers(data, nbr_workers),
+            spread=statistics.median,
+        )
+    halves = [min(seconds[1]) / 2 for seconds in by_workers.values()]
+    label = "the chapter: about half of chunksize 1"
+    axes.plot([2] * len(halves), halves, label=label, **plots.CHAPTER)
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(SMALL, [f"{chunksize}" for chunksize in SMALL])
+    axes.set_xlabel("chunksize: numbers in a chunk")
+    axes.set_ylabel("seconds (best; bar: to the median)")
+    axes.set_ylim(bottom=0)
+    plots.legend(figure)
+    return figure
+
+
+def draw_serial(axes, serial):
+    """Draw the time without a pool as a line."""
+    axes.axhline(serial, label="one process, no pool", **{**plots.style(6), "marker": ""})
+
+
+def large_finding(seconds, nbr_numbers, nbr_workers, where):
+    """Return in words how near the default chunksize is to the best, and what the largest costs."""
+    best = {chunksize: min(durations) for chunksize, durations in seconds.items()}
+    fastest = min(best, key=best.get)
+    default = primes_pool.default_chunksize(nbr_numbers, nbr_workers)
+    largest = max(best)
+    nbr_chunks = primes_pool.count_chunks(nbr_numbers, largest)
+    nbr_idle = primes_pool.count_idle(nbr_chunks, nbr_workers)
+    more = 100 * (best[default] / best[fastest] - 1)
+    if fastest == default:
+        compared = "the least of all"
+    else:
+        compared = f"{more:.0f} % more than the best, {fastest:,}"
+    return (
+        f"{where}: the default chunksize, {default:,}, takes {best[default]:,.3f} s, {compared}. "
+        f"{nbr_chunks} chunk{'s'[: nbr_chunks != 1]} of {largest:,} with {nbr_idle} of "
+        f"{nbr_workers} workers idle: {best[largest] / best[default]:,.2f} times that time."
+    )
+
+
+def draw_large(data):
+    """Return Figure 9-11."""
+    nbr_numbers = data["sizes"]["nbr_numbers"]
+    by_workers = ordered_seconds(data)
+    said = [
+        large_finding(seconds, nbr_numbers, n, pool_speed.describe_workers(data, n))
+        for n, seconds in by_workers.items()
+    ]
+    serial = pool_speed.serial_best(data["runs"])
+    title = "Which chunksize is the best?"
+    figure, panels = plots.new(
+        data,
+        title,
+        " ".join(said),
+        rows=len(by_workers),
+        height=pool_speed.panels_height(len(by_workers)),
+    )
+    for axes, (nbr_workers, seconds) in zip(panels, by_workers.items(), strict=True):
+        draw_serial(axes, serial)
+        plots.line(axes, seconds, 0, "ordered numbers", spread=statistics.median)
+        default = primes_pool.default_chunksize(nbr_numbers, nbr_workers)
+        axes.plot(
+            [default],
+            [min(seconds[default])],
+            label="the default chunksize",
+            **{**plots.style(1), "linestyle": "none", "markersize": 11},
+        )
+        mark_idle(axes, nbr_numbers, nbr_workers, seconds)
+        axes.plot(
+            [nbr_numbers / 2],
+            [CHAPTER_TWO_CHUNKS * nbr_numbers / CHAPTER_NUMBERS],
+            label=f"the chapter: 2 chunks for 4 processes, scaled to {nbr_numbers:,} numbers",
+            **plots.CHAPTER,
+        )
+        few = [durations for chunksize, durations in seconds.items() if chunksize >= default]
+        below = max(serial, *(statistics.median(durations) for durations in few))
+        scale(axes, pool_speed.describe_workers(data, nbr_workers), below)
+    panels[-1].set_xlabel("chunksize: numbers in a chunk")
+    plots.legend(figure, columns=2)
+    return figure
+
+
+def mark_idle(axes, nbr_numbers, nbr_workers, seconds):
+    """Mark the large chunksizes that leave workers idle, and say how the chunks are shared."""
+    for chunksize in seconds:
+        nbr_chunks = primes_pool.count_chunks(nbr_numbers, chunksize)
+        if primes_pool.count_idle(nbr_chunks, nbr_workers) and nbr_chunks < 3 * nbr_workers:
+            said = f"{nbr_chunks} chunk{'s'[: nbr_chunks != 1]}"
+            if nbr_chunks > nbr_workers:
+                said += f": {primes_pool.describe_rounds(nbr_chunks, nbr_workers)}"
+            label = "leaves workers idle at the end"
+            axes.axvline(chunksize, color="#606060", linewidth=1, linestyle=":", label=label)
+            axes.text(
+                chunksize,
+                0.98,
+                said + " ",
+                transform=axes.get_xaxis_transform(),
+                rotation=90,
+                ha="right",
+                va="top",
+                fontsize=9,
+            )
+
+
+def scale(axes, workers, below=0):
+    """Give ``axes`` logarithmic scales; what is ``below`` fills little more than half of them."""
+    from matplotlib import ticker  # imported here: workers import this script too
+
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, max(high, low * (below / low) ** 1.8))
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+    axes.yaxis.set_minor_locator(ticker.NullLocator())
+    plots.thousands(axes.xaxis, axes.yaxis)
+    axes.set_ylabel(f"seconds, {workers}\n(best; bar: to the median)")
+
+
+def saved(ordered, shuffled):
+    """Return a dict, chunksize -> percent of the best time that shuffling saves."""
+    return {
+        chunksize: 100 * (1 - min(shuffled[chunksize]) / min(durations))
+        for chunksize, durations in ordered.items()
+    }
+
+
+def shuffled_finding(ordered, shuffled, where):
+    """Return in words what shuffling gains, and how much the repeats differ anyway."""
+    middle = statistics.median(saved(ordered, shuffled).values())
+    noise = statistics.median(
+        100 * (statistics.median(durations) / min(durations) - 1) for durations in ordered.values()
+    )
+    return (
+        f"{where}: shuffled numbers take {abs(middle):.1f} % {'less' if middle > 0 else 'more'} "
+        f"time (the median of all chunksizes; the chapter: about {CHAPTER_SHUFFLED} % less). That "
+        f"is {'more' if abs(middle) > noise else 'less'} than what repeats of one run differ by: "
+        f"their median is {noise:.1f} % above their best."
+    )
+
+
+def draw_shuffled(data):
+    """Return Figure 9-12."""
+    runs = data["runs"]
+    in_order = ordered_seconds(data)
+    shuffled = {n: pool_speed.seconds(runs, n, pool_speed.SHUFFLED) for n in in_order}
+    said = [
+        shuffled_finding(in_order[n], shuffled[n], pool_speed.describe_workers(data, n))
+        for n in in_order
+    ]
+    title = "Does it help to shuffle the numbers?"
+    figure, panels = plots.new(
+        data,
+        title,
+        " ".join(said),
+        rows=2 * len(in_order),
+        height=pool_speed.panels_height(2 * len(in_order)),
+    )
+    for row, nbr_workers in enumerate(in_order):
+        ordered, mixed = in_order[nbr_workers], shuffled[nbr_workers]
+        axes, below = panels[2 * row : 2 * row + 2]
+        plots.line(axes, ordered, 0, "ordered numbers", spread=statistics.median)
+        plots.line(axes, mixed, 1, "shuffled numbers", spread=statistics.median)
+        scale(axes, pool_speed.describe_workers(data, nbr_workers))
+        gain = saved(ordered, mixed)
+        below.axhline(0, color="#404040", linewidth=1)
+        look = {**plots.style(2), "linestyle": "none"}
+        below.vlines(gain.keys(), 0, gain.values(), color=look["color"], linewidth=1)
+        below.plot(gain.keys(), gain.values(), label="saved by shuffling", **look)
+        default = primes_pool.default_chunksize(data["sizes"]["nbr_numbers"], nbr_workers)
+        label = f"the chapter: about {CHAPTER_SHUFFLED} %"
+        below.plot([default], [CHAPTER_SHUFFLED], label=label, **plots.CHAPTER)
+        below.set_xscale("log")
+        plots.thousands(below.xaxis, below.yaxis)
+        below.set_ylabel("% of the best\ntime saved")
+    panels[-1].set_xlabel("chunksize: numbers in a chunk")
+    plots.legend(figure, columns=4)
+    return figure
+
+
+def main():
+    parser = plots.parser(__doc__, quick=9, book=5)
+    pool_report.add_nbr_numbers(parser, quick=5_000, minimum=100)
+    figures = {"fig_9_10": draw_small, "fig_9_11": draw_large, "fig_9_12": draw_shuffled}
+    plots.main(parser, figures, measure)
+
+
+if __name__ == "__main__":
+    cli.run(main)

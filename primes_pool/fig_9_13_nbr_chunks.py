@@ -1,0 +1,170 @@
+"""Draw Figure 9-13: which numbers of chunks keep all workers of a pool at work.
+
+Chapter: Figure 9-13
+Run:     python primes_pool/fig_9_13_nbr_chunks.py
+         python primes_pool/fig_9_13_nbr_chunks.py --from results/fig_9_13.json
+See:     a sawtooth. Where the workers divide the chunks they end together: a dip. With one chunk
+         more a single worker goes on with it alone, and the rest wait. The more chunks there are,
+         the shorter that last one is. The dashed line is mere arithmetic: the time of one process,
+         times the share of the chunks that the busiest worker gets. Where two CPUs are one core's
+         hyperthreads, or clock slower together, the measured teeth lie above it.
+Differs: the chapter has one number of processes, four; --workers 2,4 draws a panel for each.
+         The quick size divides by most numbers of chunks, so that the chunks are equal.
+"""
+
+import math
+import statistics
+
+import pool_report
+import pool_speed
+
+import primes_pool
+from common import cli, plots
+
+MOST_CHUNKS = 32
+FEWEST_NUMBERS = (MOST_CHUNKS - 1) ** 2 + 1  # fewer cannot be cut into each number of chunks
+CHAPTER_NUMBERS = 100_000
+CHAPTER_DIFFERENCE = 0.03  # seconds between 29 and 32 chunks, four processes
+
+
+def chunksize_for(nbr_numbers, nbr_chunks):
+    """Return the chunksize that makes ``nbr_chunks`` of at least FEWEST_NUMBERS numbers."""
+    return math.ceil(nbr_numbers / nbr_chunks)
+
+
+def foretell(nbr_chunks, nbr_workers):
+    """Return the share of the work that the busiest worker does, if chunks take equally long."""
+    return primes_pool.count_rounds(nbr_chunks, nbr_workers) / nbr_chunks
+
+
+def measure(args):
+    """Return the durations of every number of chunks."""
+    chunksizes = [chunksize_for(args.nbr_numbers, k) for k in range(1, MOST_CHUNKS + 1)]
+    return {"fig_9_13": {"runs": pool_speed.measure(args, lambda nbr_workers: chunksizes)}}
+
+
+def by_nbr_chunks(data, nbr_workers):
+    """Return a dict, number of chunks -> durations of every repeat; ascending."""
+    seconds = pool_speed.seconds(data["runs"], nbr_workers, pool_speed.ORDERED)
+    nbr_numbers = data["sizes"]["nbr_numbers"]
+    return {
+        primes_pool.count_chunks(nbr_numbers, chunksize): seconds[chunksize]
+        for chunksize in sorted(seconds, reverse=True)
+    }
+
+
+def jumps(best, nbr_workers):
+    """Return a dict, number of chunks that the workers divide -> percent that one more costs.
+
+    ``best`` is a dict, number of chunks -> seconds.
+    """
+    return {
+        k: 100 * (best[k + 1] / best[k] - 1) for k in best if k % nbr_workers == 0 and k + 1 in best
+    }
+
+
+def finding(seconds, nbr_workers, usable, where):
+    """Return in words what it costs to have one chunk more than the workers divide."""
+    best = {nbr_chunks: min(durations) for nbr_chunks, durations in seconds.items()}
+    costs = jumps(best, nbr_workers)
+    difference = 1_000 * (best[29] - best[MOST_CHUNKS])
+    chapter = (
+        f"29 against {MOST_CHUNKS} chunks: {difference:+.1f} ms here, "
+        f"+{1_000 * CHAPTER_DIFFERENCE:.0f} ms in the chapter (4 processes, "
+        f"{CHAPTER_NUMBERS:,} numbers)."
+    )
+    if nbr_workers == 1:
+        return f"{where}: no sawtooth to see, as one worker does all chunks. {chapter}"
+    if not costs:
+        return f"{where}: no teeth to see, for which {MOST_CHUNKS} chunks are too few. {chapter}"
+    nbr_dearer = sum(cost > 0 for cost in costs.values())
+    first, last = min(costs), max(costs)
+    said = (
+        f"{where}: one chunk more than a multiple of {nbr_workers} costs {costs[first]:+.0f} % at "
+        f"{first} chunks"
+    )
+    if last > first:
+        said += (
+            f", {costs[last]:+.1f} % at {last}; it takes longer in {nbr_dearer} of {len(costs)} "
+            f"such cases"
+        )
+    if nbr_workers > usable:
+        said += " (workers that share CPUs blur the teeth)"
+    return f"{said}. {chapter}"
+
+
+def draw(data):
+    """Return the picture."""
+    usable = data["machine"]["usable_cpus"]
+    workers = pool_speed.workers(data["runs"])
+    seconds = {n: by_nbr_chunks(data, n) for n in workers}
+    where = {n: pool_speed.describe_workers(data, n) for n in workers}
+    said = [finding(seconds[n], n, usable, where[n]) for n in workers]
+    title = "How many chunks keep all workers busy?"
+    height = pool_speed.panels_height(len(workers))
+    figure, panels = plots.new(data, title, " ".join(said), rows=len(workers), height=height)
+    for axes, n in zip(panels, workers, strict=True):
+        draw_measured(axes, seconds[n], n)
+        if n <= usable:
+            draw_foretold(axes, seconds[n], n, pool_speed.serial_best(data["runs"]))
+        draw_chapter(axes, seconds[n], data["sizes"]["nbr_numbers"])
+        axes.set_ylabel(f"seconds, {where[n]}\n(best; bar: to the median)")
+        plots.thousands(axes.yaxis)
+        axes.set_xticks(range(0, MOST_CHUNKS + 1, 4))
+        axes.set_xticks(range(1, MOST_CHUNKS + 1), minor=True)
+    panels[-1].set_xlabel("number of chunks")
+    plots.legend(figure, columns=2)
+    return figure
+
+
+def draw_measured(axes, seconds, nbr_workers):
+    """Draw the sawtooth: filled marks where the workers divide the chunks, hollow ones between."""
+    look = plots.style(0)
+    best = {nbr_chunks: min(durations) for nbr_chunks, durations in seconds.items()}
+    medians = [statistics.median(durations) for durations in seconds.values()]
+    axes.vlines(best.keys(), best.values(), medians, color=look["color"], linewidth=1, alpha=0.6)
+    axes.plot(best.keys(), best.values(), color=look["color"], linewidth=2)
+    for is_idle, fill in ((False, look["color"]), (True, "white")):
+        chosen = {
+            nbr_chunks: duration
+            for nbr_chunks, duration in best.items()
+            if (primes_pool.count_idle(nbr_chunks, nbr_workers) > 0) == is_idle
+        }
+        axes.plot(
+            chosen.keys(),
+            chosen.values(),
+            markerfacecolor=fill,
+            label="leaves workers idle at the end" if is_idle else "all workers end together",
+            **{**look, "linestyle": "none"},
+        )
+
+
+def draw_foretold(axes, seconds, nbr_workers, serial):
+    """Draw what arithmetic makes of the time of one process without a pool."""
+    axes.plot(
+        seconds.keys(),
+        [serial * foretell(nbr_chunks, nbr_workers) for nbr_chunks in seconds],
+        label="one process / chunks x the busiest worker's chunks",
+        **{**plots.style(1), "marker": ""},
+    )
+
+
+def draw_chapter(axes, seconds, nbr_numbers):
+    """Draw the chapter's 29 chunks, as much above our 32 as there for as many numbers."""
+    scaled = CHAPTER_DIFFERENCE * nbr_numbers / CHAPTER_NUMBERS
+    axes.plot(
+        [29],
+        [min(seconds[MOST_CHUNKS]) + scaled],
+        label=f"the chapter: 29 against {MOST_CHUNKS} chunks, scaled",
+        **plots.CHAPTER,
+    )
+
+
+def main():
+    parser = plots.parser(__doc__, quick=9, book=5)
+    pool_report.add_nbr_numbers(parser, quick=10_080, minimum=FEWEST_NUMBERS)
+    plots.main(parser, {"fig_9_13": draw}, measure)
+
+
+if __name__ == "__main__":
+    cli.run(main)

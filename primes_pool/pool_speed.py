@@ -1,0 +1,80 @@
+"""Measure how long a pool takes to test a range of numbers, by order and size of its chunks."""
+
+import random
+
+import pool_report
+import primes_serial
+
+import primes_pool
+from common import plots, pools, timing
+
+ORDERED, SHUFFLED, SERIAL = "ordered", "shuffled", "serial"
+
+
+def measure(args, chunksizes, orders=(ORDERED,)):
+    """Return every duration of ``pool.map``, and of one process without a pool, as a list of runs.
+
+    ``chunksizes`` is a function of the number of workers. Each number of workers has one pool,
+    which is up before its ways take turns, and gone before the next one starts.
+    """
+    numbers = list(range(pool_report.LOWER, pool_report.LOWER + args.nbr_numbers))
+    shuffled = random.Random(0).sample(numbers, len(numbers))  # the same in every run
+    in_order = {ORDERED: numbers, SHUFFLED: shuffled}
+    runs = []
+    for nbr_workers in args.workers:
+        with pools.worker_pool(nbr_workers) as pool:
+            ways = {
+                (order, chunksize): _way(
+                    pool.map, primes_pool.check_prime, in_order[order], chunksize
+                )
+                for chunksize in chunksizes(nbr_workers)
+                for order in orders
+            }
+            ways[SERIAL, None] = _way(primes_serial.check_primes, numbers)
+            outcomes = timing.interleaved(ways, args.repeat)
+        runs += [
+            {"workers": nbr_workers, "order": order, "chunksize": chunksize, "seconds": durations}
+            for (order, chunksize), durations in outcomes.items()
+        ]
+    return runs
+
+
+def _way(function, *args):
+    def way():
+        are_primes, duration = timing.timed(function, *args)
+        pool_report.check(sum(are_primes), len(are_primes))
+        return duration
+
+    return way
+
+
+def seconds(runs, nbr_workers, order):
+    """Return a dict, chunksize -> durations of every repeat, of those ``runs``; ascending."""
+    chosen = {
+        run["chunksize"]: run["seconds"]
+        for run in runs
+        if (run["workers"], run["order"]) == (nbr_workers, order)
+    }
+    return {chunksize: chosen[chunksize] for chunksize in sorted(chosen)}
+
+
+def serial_best(runs):
+    """Return the best time without a pool."""
+    return min(min(run["seconds"]) for run in runs if run["order"] == SERIAL)
+
+
+def workers(runs):
+    """Return the numbers of workers in ``runs``, ascending."""
+    return sorted({run["workers"] for run in runs})
+
+
+def describe_workers(data, nbr_workers):
+    """Return the number of workers in words, and that of the CPUs if they do not have one each."""
+    usable = data["machine"]["usable_cpus"]
+    shared = f" on {usable} CPU{'s'[: usable != 1]}" if nbr_workers > usable else ""
+    return f"{nbr_workers} worker{'s'[: nbr_workers != 1]}{shared}"
+
+
+def panels_height(nbr_panels):
+    """Return the height in inches of a figure of that many panels."""
+    return plots.HEIGHT + 3 * (nbr_panels - 1)

@@ -1,0 +1,246 @@
+"""What the figures of primes_pool/ make of their measurements, and the arithmetic of chunks."""
+
+import heapq
+import itertools
+import math
+import multiprocessing.pool
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import load
+
+PRIME_COST = load("primes_pool/fig_9_09_prime_cost.py")
+CHUNKSIZE = load("primes_pool/fig_9_10_chunksize.py")
+NBR_CHUNKS = load("primes_pool/fig_9_13_nbr_chunks.py")
+POOL = NBR_CHUNKS.primes_pool
+SPEED = NBR_CHUNKS.pool_speed
+UNTIMED = settings(deadline=None)
+
+
+def simulate(nbr_chunks, nbr_workers):
+    """Let whichever worker is free take the next chunk, each of one second; return their ends."""
+    ends = [0] * nbr_workers
+    for _ in range(nbr_chunks):
+        heapq.heapreplace(ends, ends[0] + 1)
+    return ends
+
+
+@UNTIMED
+@given(st.integers(1, 300), st.integers(1, 40))
+def test_rounds_and_idle_workers_are_those_of_a_simulation(nbr_chunks, nbr_workers):
+    ends = simulate(nbr_chunks, nbr_workers)
+    assert POOL.count_rounds(nbr_chunks, nbr_workers) == max(ends)
+    assert POOL.count_idle(nbr_chunks, nbr_workers) == sum(end < max(ends) for end in ends)
+    assert NBR_CHUNKS.foretell(nbr_chunks, nbr_workers) == pytest.approx(max(ends) / nbr_chunks)
+
+
+@UNTIMED
+@given(st.integers(1, 300), st.integers(1, 40))
+def test_the_rounds_in_words_add_up_to_the_chunks(nbr_chunks, nbr_workers):
+    said = POOL.describe_rounds(nbr_chunks, nbr_workers)
+    rounds = [math.prod(map(int, part.split(" x "))) for part in said.split(" + ")]
+    assert sum(rounds) == nbr_chunks
+    last = int(said.split(" + ")[-1].split(" x ")[-1])
+    assert nbr_workers - last == POOL.count_idle(nbr_chunks, nbr_workers)
+
+
+def pool_chunks(nbr_jobs, chunksize):
+    """Return the chunks that Pool.map itself cuts."""
+    return [
+        chunk for _, chunk in multiprocessing.pool.Pool._get_tasks(abs, range(nbr_jobs), chunksize)
+    ]
+
+
+@UNTIMED
+@given(st.integers(1, 2_000), st.integers(1, 2_500))
+def test_chunks_are_counted_as_pool_map_cuts_them(nbr_jobs, chunksize):
+    assert POOL.count_chunks(nbr_jobs, chunksize) == len(pool_chunks(nbr_jobs, chunksize))
+
+
+@UNTIMED
+@given(st.integers(NBR_CHUNKS.FEWEST_NUMBERS, 20_000), st.integers(1, NBR_CHUNKS.MOST_CHUNKS))
+def test_figure_9_13_gets_every_number_of_chunks(nbr_numbers, nbr_chunks):
+    chunksize = NBR_CHUNKS.chunksize_for(nbr_numbers, nbr_chunks)
+    assert len(pool_chunks(nbr_numbers, chunksize)) == nbr_chunks
+
+
+def test_one_number_less_is_too_few_for_32_chunks():
+    nbr_numbers = NBR_CHUNKS.FEWEST_NUMBERS - 1
+    assert len(pool_chunks(nbr_numbers, NBR_CHUNKS.chunksize_for(nbr_numbers, 32))) < 32
+
+
+def test_most_chunks_of_the_quick_size_of_figure_9_13_are_equal():
+    for nbr_chunks in range(1, 33):
+        sizes = [len(c) for c in pool_chunks(10_080, NBR_CHUNKS.chunksize_for(10_080, nbr_chunks))]
+        assert sizes[-1] > 0.9 * sizes[0], nbr_chunks
+
+
+@UNTIMED
+@given(st.integers(100, 200_000), st.integers(1, 64))
+def test_the_chunksizes_to_measure_are_ordered_and_end_with_half_the_workers(nbr_numbers, workers):
+    sizes = CHUNKSIZE.chunksizes(nbr_numbers, workers)
+    assert sizes == sorted(set(sizes))
+    assert set(CHUNKSIZE.SMALL) <= set(sizes)
+    assert POOL.default_chunksize(nbr_numbers, workers) in sizes
+    if nbr_numbers >= 64 * workers:
+        assert POOL.count_chunks(nbr_numbers, sizes[-1]) == max(1, workers // 2)
+
+
+def test_the_chapters_numbers_give_the_chapters_chunksizes():
+    sizes = CHUNKSIZE.chunksizes(100_000, 4)
+    assert sizes[:7] == [1, 2, 4, 8, 16, 32, 64]
+    assert sizes[-1] == 50_000
+    assert {6_250, 10_000} <= set(sizes)
+
+
+@UNTIMED
+@given(st.floats(0, 10), st.floats(0.001, 1))
+def test_the_curve_of_figure_9_09_finds_what_grows_as_sqrt_n(intercept, slope):
+    times = {n: intercept + slope * math.sqrt(n) for n in range(10_000, 1_000_000, 10_007)}
+    assert PRIME_COST.fit(times) == pytest.approx((intercept, slope), abs=1e-6)
+
+
+@UNTIMED
+@given(st.integers(1_000, 20_000))
+def test_the_numbers_of_figure_9_09_are_spread_and_the_same_every_time(nbr_numbers):
+    numbers = PRIME_COST.choose_numbers(nbr_numbers)
+    assert numbers == PRIME_COST.choose_numbers(nbr_numbers)
+    assert len(numbers) == nbr_numbers
+    assert numbers[0] >= PRIME_COST.LOWER
+    assert numbers[-1] < PRIME_COST.UPPER
+    steps = [after - before for before, after in itertools.pairwise(numbers)]
+    assert min(steps) >= 1
+    assert max(steps) <= 2 * 990_000 / nbr_numbers + 1
+
+
+def test_the_finding_of_figure_9_09():
+    primes = {n: 0.02 * math.sqrt(n) for n in (10_007, 250_007, 999_983)}
+    composites = {n: n / 100_000 for n in (20_000, 30_000, 40_000)}
+    said = PRIME_COST.finding(primes, composites)
+    assert "100 % of the 3 primes lie within 10 %" in said
+    assert "Half of the 3 composites take 0.30 µs or less." in said
+
+
+def test_figure_9_10_says_what_doubling_gains():
+    seconds = {1: [4.0, 5.0], 2: [3.0, 2.0], 64: [1.0, 1.0]}
+    assert CHUNKSIZE.small_finding(seconds, 2.0, "4 workers") == (
+        "4 workers: 4.000 s at chunksize 1, 2.0 times what one process takes without a pool. "
+        "Chunksize 2 takes 50 % of that (the chapter: about half), 64 takes 25 %."
+    )
+
+
+def test_figure_9_11_says_how_good_the_default_is():
+    seconds = {1: [4.0, 5.0], 6_250: [1.0, 3.0], 50_000: [2.0, 2.0]}
+    assert CHUNKSIZE.large_finding(seconds, 100_000, 4, "4 workers") == (
+        "4 workers: the default chunksize, 6,250, takes 1.000 s, the least of all. "
+        "2 chunks of 50,000 with 2 of 4 workers idle: 2.00 times that time."
+    )
+    seconds[1] = [0.8]
+    assert "1.000 s, 25 % more than the best, 1. " in CHUNKSIZE.large_finding(
+        seconds, 100_000, 4, "4 workers"
+    )
+
+
+@pytest.mark.parametrize(
+    ("shuffled", "noise", "said"),
+    [
+        (0.9, 1.0, "take 10.0 % less time"),
+        (1.1, 1.0, "take 10.0 % more time"),
+        (0.9, 1.0, "That is more than what repeats of one run differ by: their median is 0.0 %"),
+        (0.9, 1.5, "That is less than what repeats of one run differ by: their median is 50.0 %"),
+    ],
+)
+def test_figure_9_12_says_what_shuffling_gains(shuffled, noise, said):
+    ordered = {chunksize: [1.0, noise, noise] for chunksize in (1, 2, 4)}
+    mixed = {chunksize: [shuffled, 2.0, 2.0] for chunksize in (1, 2, 4)}
+    assert said in CHUNKSIZE.shuffled_finding(ordered, mixed, "4 workers")
+
+
+def sawtooth(nbr_workers, nbr_chunks=range(1, 33)):
+    return {k: [NBR_CHUNKS.foretell(k, nbr_workers), 2.0] for k in nbr_chunks}
+
+
+def test_figure_9_13_finds_the_teeth_at_the_multiples_of_the_workers():
+    said = NBR_CHUNKS.finding(sawtooth(4), 4, 4, "4 workers")
+    assert said == (
+        "4 workers: one chunk more than a multiple of 4 costs +60 % at 4 chunks, +10.3 % at 28; "
+        "it takes longer in 7 of 7 such cases. 29 against 32 chunks: +25.9 ms here, "
+        "+30 ms in the chapter (4 processes, 100,000 numbers)."
+    )
+
+
+@UNTIMED
+@given(st.integers(2, 31))
+def test_one_chunk_more_than_a_multiple_always_costs_time_by_arithmetic(nbr_workers):
+    best = {k: min(durations) for k, durations in sawtooth(nbr_workers).items()}
+    costs = NBR_CHUNKS.jumps(best, nbr_workers)
+    assert list(costs) == [k for k in range(1, 32) if k % nbr_workers == 0]
+    assert min(costs.values()) > 0
+
+
+@pytest.mark.parametrize(
+    ("nbr_workers", "usable", "said"),
+    [
+        (1, 2, "no sawtooth to see, as one worker does all chunks"),
+        (64, 64, "no teeth to see, for which 32 chunks are too few"),
+        (20, 32, "costs +90 % at 20 chunks. 29 against"),
+        (4, 2, "7 of 7 such cases (workers that share CPUs blur the teeth). 29 against"),
+    ],
+)
+def test_figure_9_13_says_when_it_cannot_show_its_point(nbr_workers, usable, said):
+    finding = NBR_CHUNKS.finding(sawtooth(nbr_workers), nbr_workers, usable, "some workers")
+    assert finding.startswith("some workers: ")
+    assert said in finding
+
+
+@pytest.mark.parametrize(
+    ("nbr_workers", "usable", "said"),
+    [
+        (1, 1, "1 worker"),
+        (2, 2, "2 workers"),
+        (2, 1, "2 workers on 1 CPU"),
+        (4, 2, "4 workers on 2 CPUs"),
+    ],
+)
+def test_workers_that_share_cpus_are_named_so(nbr_workers, usable, said):
+    data = {"machine": {"usable_cpus": usable}}
+    assert SPEED.describe_workers(data, nbr_workers) == said
+
+
+def test_the_best_run_of_one_process_is_found():
+    runs = [
+        {"workers": 1, "order": "ordered", "chunksize": 9, "seconds": [0.1]},
+        {"workers": 1, "order": "serial", "chunksize": None, "seconds": [3.0, 2.0]},
+        {"workers": 2, "order": "ordered", "chunksize": 7, "seconds": [0.2]},
+        {"workers": 2, "order": "ordered", "chunksize": 3, "seconds": [0.3]},
+        {"workers": 2, "order": "serial", "chunksize": None, "seconds": [2.5, 4.0]},
+    ]
+    assert SPEED.serial_best(runs) == 2.0
+    assert SPEED.workers(runs) == [1, 2]
+    assert list(SPEED.seconds(runs, 2, SPEED.ORDERED).items()) == [(3, [0.3]), (7, [0.2])]
+
+
+@pytest.mark.parametrize(
+    ("draw", "nbr_panels"),
+    [(CHUNKSIZE.draw_small, 1), (CHUNKSIZE.draw_large, 3), (CHUNKSIZE.draw_shuffled, 6)],
+)
+def test_several_numbers_of_workers_are_drawn_side_by_side(draw, nbr_panels, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    runs = [
+        {"workers": n, "order": order, "chunksize": chunksize, "seconds": [1.0 / n, 2.0]}
+        for n in (1, 4, 8)
+        for order in (SPEED.ORDERED, SPEED.SHUFFLED)
+        for chunksize in CHUNKSIZE.chunksizes(5_000, n)
+    ]
+    runs.append({"workers": 1, "order": SPEED.SERIAL, "chunksize": None, "seconds": [1.0]})
+    machine = {"cpu": "", "usable_cpus": 4, "python": "", "gil": True, "start_method": "fork"}
+    figure = draw({"runs": runs, "sizes": {"nbr_numbers": 5_000}, "machine": machine})
+    assert len(figure.axes) == nbr_panels
+    said = figure.texts[1].get_text().replace("\n", " ")
+    assert all(
+        f"{workers}: " in said for workers in ("1 worker", "4 workers", "8 workers on 4 CPUs")
+    )
+    from matplotlib import pyplot
+
+    pyplot.close(figure)
