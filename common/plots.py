@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import textwrap
 from pathlib import Path
 
@@ -155,7 +156,7 @@ def main(parser, figures, measure):
             path = results.place(args.output, f"{data['name']}.png")
         try:
             _draw(data, figures, path)
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise cli.UserError(f"{args.stored} is not complete: {error!r}") from error
     else:
         pictures = {name: results.place(args.output, f"{name}.png") for name in figures}
@@ -173,10 +174,19 @@ def main(parser, figures, measure):
 
 
 def _require_display():
-    from matplotlib import pyplot
+    """Raise UserError unless there is a window to show a picture in."""
+    how = "--show needs a display, and a toolkit that matplotlib can use"
+    where = ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND")
+    if sys.platform == "linux" and not any(map(os.environ.get, where)):
+        raise cli.UserError(how)  # before libwayland says so too, in a line of its own
+    try:
+        from matplotlib import pyplot
 
-    if pyplot.get_backend().lower() == "agg":
-        raise cli.UserError("--show needs a display, and a toolkit that matplotlib can use")
+        backend = pyplot.get_backend()
+    except (ImportError, ValueError) as error:  # of the environment's MPLBACKEND
+        raise cli.UserError(f"{how}: {error}") from error
+    if backend.lower() == "agg":
+        raise cli.UserError(how)
 
 
 def _draw(data, figures, path):

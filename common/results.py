@@ -101,11 +101,11 @@ def read(path, names):
     """Return a measurement that is one of ``names`` from ``path``; UserError if it is not."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # also of the decoder
+    except (ValueError, RecursionError) as error:  # also of the decoder
         raise cli.UserError(f"{path} is not JSON: {error}") from error
     if not isinstance(data, dict) or not {"format", "name", "machine"} <= data.keys():
         raise cli.UserError(f"{path} is not a measurement of these scripts")
-    if data["name"] not in names:
+    if data["name"] not in list(names):
         raise cli.UserError(f"{path} holds {data['name']}, not {' or '.join(names)}")
     if data["format"] != FORMAT:
         raise cli.UserError(f"{path} has format {data['format']}, not {FORMAT}: measure again")

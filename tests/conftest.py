@@ -1,9 +1,27 @@
-"""Where there is no Redis server, what needs one is skipped."""
+"""What tests of several files need."""
 
+import multiprocessing
+import signal
+
+import pytest
 from redis_servers import needs_redis
+
+from common import pools
 
 
 def pytest_collection_modifyitems(items):
+    """Skip what needs a Redis server where there is none."""
     for item in items:
         if "primes_flag_redis" in item.name:
             item.add_marker(needs_redis)
+
+
+@pytest.fixture
+def ends():
+    """Put back what ``cli.run`` and ``cli.parse`` set for a whole process."""
+    handlers = {signum: signal.getsignal(signum) for signum in pools.STOP_SIGNALS}
+    method = multiprocessing.get_start_method(allow_none=True)
+    yield
+    for signum, handler in handlers.items():
+        signal.signal(signum, handler)
+    multiprocessing.set_start_method(method, force=True)

@@ -1,8 +1,6 @@
 """Every script runs, says what the chapter says, and refuses what it cannot do."""
 
-import multiprocessing
 import re
-import signal
 import subprocess
 import sys
 
@@ -12,7 +10,7 @@ import pytest
 from cases import CASES, WITH_WORKERS
 from support import ROOT, START_METHODS, TIMEOUT, Run, load, output, scripts
 
-from common import cli, plots, pools
+from common import cli, plots
 
 
 def test_every_script_has_a_case():
@@ -100,17 +98,6 @@ def test_output_may_be_cut_short(script, tmp_path):
     )
     assert result.stderr == ""
     assert result.stdout.count("\n") == 1
-
-
-@pytest.fixture
-def ends():
-    """Put back what ``cli.run`` and ``cli.parse`` set for a whole process."""
-    handlers = {signum: signal.getsignal(signum) for signum in pools.STOP_SIGNALS}
-    method = multiprocessing.get_start_method(allow_none=True)
-    yield
-    for signum, handler in handlers.items():
-        signal.signal(signum, handler)
-    multiprocessing.set_start_method(method, force=True)
 
 
 def bad_arguments(script):

@@ -1,0 +1,228 @@
+"""What is stored and drawn again, and what is not: by way of Figure 9-2."""
+
+import copy
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.image
+import pytest
+from support import ROOT, TIMEOUT, Run, load
+
+from common import cli, plots, results
+
+SCRIPT = "pi_estimation/fig_9_02_lists_speed.py"
+TINY = ("--nbr_samples_in_total", "1000", "--repeat", "2", "--workers", "1,2")
+ENDLESS = ("--nbr_samples_in_total", "1e15", "--workers", "1")
+ONE_LINE = r"fig_9_02_lists_speed\.py: .+\n"
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """Return a measurement and the picture that was drawn of it."""
+    folder = tmp_path_factory.mktemp("stored")
+    command = [sys.executable, SCRIPT, *TINY, "--output", folder]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=TIMEOUT)
+    return json.loads((folder / "fig_9_02.json").read_text()), folder / "fig_9_02.png"
+
+
+@pytest.fixture
+def draw(monkeypatch, capsys, ends):
+    """Return a function that runs the script with arguments; it returns exit code and stderr."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", [SCRIPT, *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            cli.run(load(SCRIPT).main)
+        return end.value.code, capsys.readouterr().err
+
+    return run
+
+
+def test_a_measurement_holds_every_repeat_the_sizes_and_the_machine(stored):
+    data, _ = stored
+    assert data["sizes"] == {"repeat": 2, "nbr_samples_in_total": 1000}
+    assert data["workers"] == [1, 2]
+    assert {"cpu", "usable_cpus", "python", "gil", "start_method", "date"} <= data["machine"].keys()
+    runs = {(run["kind"], run["workers"]): run["seconds"] for run in data["runs"]}
+    assert set(runs) == {
+        ("serial", 1), ("processes", 1), ("processes", 2), ("threads", 1), ("threads", 2)
+    }  # fmt: skip
+    assert {len(seconds) for seconds in runs.values()} == {2}
+
+
+def test_a_stored_measurement_is_drawn_beside_it_as_the_same_picture(stored, draw, tmp_path):
+    data, picture = stored
+    path = tmp_path / "mine.json"
+    results.write(path, data)
+    assert draw("--from", path) == (0, "")
+    assert (tmp_path / "mine.png").read_bytes() == picture.read_bytes()
+    assert draw("--from", path, "--output", tmp_path / "folder") == (0, "")
+    assert (tmp_path / "folder/fig_9_02.png").read_bytes() == picture.read_bytes()
+    assert draw("--from", path, "--output", tmp_path / "other.png") == (0, "")
+    assert {entry.name for entry in tmp_path.iterdir()} == {
+        "mine.json", "mine.png", "folder", "other.png"
+    }  # fmt: skip
+
+
+FOREIGN = {
+    "nothing": (b"", "is not JSON"),
+    "cut short": (b'{"format": 1,', "is not JSON"),
+    "not text": (b"\xff\xfe\x00", "is not JSON"),
+    "too deep": (b"[" * 100_000, "is not JSON"),
+    "a list": (b"[]", "is not a measurement"),
+    "a number": (b"42", "is not a measurement"),
+    "null": (b"null", "is not a measurement"),
+    "another's": (b'{"name": "fig_9_02", "version": 3}', "is not a measurement"),
+}
+
+
+@pytest.mark.parametrize("case", FOREIGN)
+def test_what_is_no_measurement_is_one_line(case, draw, tmp_path):
+    content, message = FOREIGN[case]
+    path = tmp_path / "some.json"
+    path.write_bytes(content)
+    code, error = draw("--from", path)
+    assert code == 2
+    assert re.fullmatch(ONE_LINE, error)
+    assert f"{path} {message}" in error
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def changed(data, where, value):
+    """Return a copy of ``data`` with ``value`` in place ``where`` (None: nothing there)."""
+    data = copy.deepcopy(data)
+    *path, last = where
+    inner = data
+    for key in path:
+        inner = inner[key]
+    if value is None:
+        del inner[last]
+    else:
+        inner[last] = value
+    return data
+
+
+CHANGED = [
+    (["name"], "fig_9_08", "holds fig_9_08, not fig_9_02"),
+    (["name"], ["fig_9_02"], "holds .*, not fig_9_02"),
+    (["format"], 0, "has format 0, not 1: measure again"),
+    (["format"], 2, "has format 2, not 1: measure again"),
+    (["runs"], None, "is not complete"),
+    (["runs"], [], "is not complete"),
+    (["runs"], 7, "is not complete"),
+    (["runs", 0, "kind"], None, "is not complete"),
+    (["runs", 0], [], "is not complete"),
+    (["runs", -1], None, "is not complete"),
+    (["runs", 0, "seconds"], [], "is not complete"),
+    (["runs", 0, "seconds"], ["x", "y"], "is not complete"),
+    (["runs", 0, "seconds"], [0.0, 0.0], "is not complete"),
+    (["sizes"], None, "is not complete"),
+    (["sizes"], {"repeat": "two"}, "is not complete"),
+    (["machine"], {}, "is not complete"),
+    (["machine", "usable_cpus"], "two", "is not complete"),
+]
+
+
+@pytest.mark.parametrize(("where", "value", "message"), CHANGED)
+def test_another_an_older_and_an_incomplete_measurement_is_one_line(
+    stored, where, value, message, draw, tmp_path
+):
+    path = tmp_path / "changed.json"
+    results.write(path, changed(stored[0], where, value))
+    code, error = draw("--from", path)
+    assert code == 2, error
+    assert re.fullmatch(ONE_LINE, error)
+    assert re.search(rf"{path} {message}", error)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_cannot_be_read_is_one_line(draw, tmp_path):
+    for path in (tmp_path, tmp_path / "none.json", "/dev/null/none.json", "x" * 5000):
+        code, error = draw("--from", path)
+        assert code == 2
+        assert re.fullmatch(ONE_LINE, error)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("output", ["/dev/null/folder", "/dev/null/picture.png", "/proc/none"])
+def test_an_output_that_cannot_be_written_is_found_before_measuring(output):
+    with Run(SCRIPT, *ENDLESS) as run:  # its own --output comes last, and wins
+        command = [*run.process.args[:-1], output]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT)
+    assert result.returncode == 2
+    assert re.fullmatch(ONE_LINE, result.stderr)
+
+
+@pytest.mark.parametrize("backend", ["agg", "no_such_toolkit", None])
+def test_a_missing_display_is_found_before_measuring(backend):
+    if backend is None and sys.platform != "linux":
+        pytest.skip("there is a display without DISPLAY")
+    environment = {"MPLBACKEND": backend or "", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
+    with Run(SCRIPT, *ENDLESS, "--show", **environment) as run:
+        assert run.wait(60) == 2
+        assert re.fullmatch(ONE_LINE, run.stderr)
+        assert not list(run.results.glob("*"))
+
+
+def test_output_may_name_the_picture(draw, tmp_path):
+    assert draw(*TINY, "--output", tmp_path / "mine.png") == (0, "")
+    assert {path.name for path in tmp_path.iterdir()} == {"mine.json", "mine.png"}
+    assert matplotlib.image.imread(tmp_path / "mine.png").shape[1] == plots.WIDTH * plots.DPI
+    assert json.loads((tmp_path / "mine.json").read_text())["name"] == "fig_9_02"
+
+
+ON_A_SMALL_DISK = """
+mount -t tmpfs -o size="$1" tmpfs "$2" && cd "$2" && shift 2 || exit 99
+echo old >fig_9_02.png
+"$@"
+code=$?
+ls -A
+cat fig_9_02.png
+exit $code
+"""
+
+
+def on_a_small_disk(size, folder, *command):
+    """Run ``command`` where ``folder`` is a small file system and holds an old picture."""
+    in_namespace = ["unshare", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK, "sh"]
+    return subprocess.run(
+        [*in_namespace, size, folder, *command], capture_output=True, text=True, timeout=TIMEOUT
+    )
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_old_picture(tmp_path):
+    try:
+        mounted = on_a_small_disk("1m", tmp_path, "true").returncode == 0
+    except OSError:
+        mounted = False
+    if not mounted:
+        pytest.skip("cannot mount a small file system here")
+    command = [sys.executable, ROOT / SCRIPT, *TINY, "--output", tmp_path]
+    result = on_a_small_disk("24k", tmp_path, *command)
+    assert result.returncode == 2
+    assert re.fullmatch(ONE_LINE, result.stderr)
+    assert "No space left" in result.stderr
+    assert result.stdout.endswith("\nfig_9_02.json\nfig_9_02.png\nold\n")
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "fig.json"
+    results.write(path, {"is": "old"})
+    for bad in ({"is": float("nan")}, {"is": {1, 2}}):
+        with pytest.raises((TypeError, ValueError)):
+            results.write(path, bad)
+    with pytest.raises(KeyboardInterrupt), results.replacing(path) as temporary:
+        temporary.write_text("half of it")
+        raise KeyboardInterrupt
+    assert json.loads(path.read_text()) == {"is": "old"}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_results_go_beside_the_scripts_folder_unless_told_otherwise(monkeypatch):
+    monkeypatch.setattr(sys, "argv", [str(ROOT / SCRIPT)])
+    assert results.place(None, "fig.png") == ROOT / "results/fig.png"
+    assert results.place(Path("there"), "fig.png") == Path("there/fig.png")
+    assert results.place(Path("there.png"), "fig.png") == Path("there.png")
