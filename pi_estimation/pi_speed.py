@@ -24,74 +24,110 @@ def measure(args, serial, parallel):
     return {"runs": runs}
 
 
-def draw(data, title, chapter):
+def draw(data, title, chapter=None):
     """Return the picture. ``chapter``: its seconds by the number of processes, 1 for serial."""
     seconds = {}
     for run in data["runs"]:
         seconds.setdefault(run["kind"], {})[run["workers"]] = run["seconds"]
     serial = min(seconds["serial"][1])
     usable = data["machine"]["usable_cpus"]
-    figure, (axes,) = plots.new(data, title, finding(seconds, usable))
+    law = fitted_law(seconds["processes"], usable)
+    figure, (axes,) = plots.new(data, title, finding(seconds, usable, law))
     axes.axhline(serial, label="serial: no pool", **{**plots.style(6), "marker": ""})
     for number, kind in enumerate(("processes", "threads")):
         plots.line(axes, seconds[kind], number, kind, beyond=usable)
-    fitted = {n: durations for n, durations in seconds["processes"].items() if n <= usable}
-    if len(fitted) > 1:
-        draw_amdahl(axes, fitted, max(seconds["processes"]))
-    scaled = {n: serial * duration / chapter[1] for n, duration in chapter.items()}
-    axes.plot(
-        scaled.keys(),
-        scaled.values(),
-        label="the chapter, for the same serial time",
-        **plots.CHAPTER,
-    )
-    workers = sorted({*seconds["processes"], *scaled})
+    workers = {*seconds["processes"]}
+    if law:
+        draw_amdahl(axes, law, min(workers), max(workers))
+    if chapter:
+        scaled = {n: serial * duration / chapter[1] for n, duration in chapter.items()}
+        axes.plot(
+            scaled.keys(),
+            scaled.values(),
+            label="the chapter, for the same serial time",
+            **plots.CHAPTER,
+        )
+        workers |= scaled.keys()
     axes.set_xscale("log", base=2)
-    axes.set_xticks(workers, [f"{n}" for n in workers])
+    axes.set_xticks(sorted(workers), [f"{n}" for n in sorted(workers)])
     axes.set_xticks([], minor=True)
-    axes.set_xlabel(f"workers (hollow: more than the {usable} usable CPUs)")
+    axes.set_xlabel(f"workers (hollow: more than the {cpus(usable)})")
     axes.set_ylabel("seconds (best; bar: all repeats)")
     axes.set_ylim(bottom=0)
     plots.legend(figure)
     return figure
 
 
-def draw_amdahl(axes, fitted, most):
-    """Draw the curve of Amdahl's law through ``fitted``, and how uncertain it is."""
+def draw_amdahl(axes, law, least, most):
+    """Draw the curve of Amdahl's law from ``least`` to ``most`` workers, and how uncertain it is.
+
+    The band is the uncertainty of the serial share alone, for the fitted time of one worker.
+    """
     import numpy as np
 
-    shares = (amdahl.fit(fitted), *amdahl.interval(fitted))
-    workers = np.geomspace(min(fitted), max(most, 2), 100)
-    first = min(fitted)
+    workers = np.geomspace(least, most, 100)
     curve, low, high = (
-        min(fitted[first]) * amdahl.speed_up(share, first) / amdahl.speed_up(share, workers)
-        for share in shares
+        law["one"] / amdahl.speed_up(share, workers) for share in (law["share"], *law["interval"])
     )
     style = {**plots.style(2), "marker": ""}
     axes.plot(workers, curve, label="Amdahl's law, fitted", **style)
     axes.fill_between(workers, low, high, color=style["color"], alpha=0.2, linewidth=0)
 
 
-def finding(seconds, usable):
-    """Return in words what threads and processes gain, and what Amdahl's law makes of it."""
-    serial = min(seconds["serial"][1])
-    fitted = {n: durations for n, durations in seconds["processes"].items() if n <= usable}
-    most = max(fitted, default=min(seconds["processes"]))
-    gains = [
-        f"{serial / min(seconds[kind][most]):.2f}x as fast by {kind}"
-        for kind in ("processes", "threads")
-    ]
-    said = f"{most} worker(s) against serial: {' and '.join(gains)}. "
+def fitted_law(processes, usable):
+    """Return Amdahl's law for the ``processes`` that had a CPU each; None for less than two runs.
+
+    ``processes`` is a dict, number of processes -> seconds of every repeat. Returns the numbers
+    that were fitted, the seconds of one process, the serial share and its interval.
+    """
+    fitted = {n: durations for n, durations in processes.items() if n <= usable}
     if len(fitted) < 2:
-        return said + "Amdahl's law cannot be fitted here: it needs runs with two or more CPUs."
-    share, (low, high) = amdahl.fit(fitted), amdahl.interval(fitted)
+        return None
+    one, share = amdahl.fit(fitted)
+    return {"fitted": list(fitted), "one": one, "share": share, "interval": amdahl.interval(fitted)}
+
+
+def finding(seconds, usable, law):
+    """Return in words what threads and processes gain, and what Amdahl's law makes of it."""
+    within = [n for n in seconds["processes"] if n <= usable]
+    # with one CPU there is no gain to be seen anywhere: the largest number is as good as any
+    n = max(within) if within and usable > 1 else max(seconds["processes"])
+    serial = min(seconds["serial"][1])
+    processes, threads = (
+        f"{serial / min(seconds[kind][n]):,.2f}x" for kind in ("processes", "threads")
+    )
+    said = (
+        f"{count(n, 'process is', 'processes are')} {processes} as fast as serial, "
+        f"{count(n, 'thread', 'threads')} {threads}"
+    )
+    if usable == 1:
+        return f"With 1 usable CPU no gain is to be expected: {said}."
+    if n > usable:
+        said += f", on {cpus(usable)}"
+    if law is None:
+        return f"{said}. Amdahl's law needs two numbers of processes up to the {cpus(usable)}."
+    low, high = law["interval"]
     foretold = [
-        f"{amdahl.speed_up(share, n):,.1f}x ({amdahl.speed_up(high, n):,.1f} to "
-        f"{amdahl.speed_up(low, n):,.1f}) on {n} cores"
+        f"{amdahl.speed_up(law['share'], n):,.1f}x ({amdahl.speed_up(high, n):,.1f} to "
+        f"{amdahl.speed_up(low, n):,.1f}) on {n}"
         for n in FORETOLD
     ]
+    first, *_, last = law["fitted"]
+    if len(law["fitted"]) == 2:
+        points = f"fitted to {first} and {last} processes, as any two points are, exactly"
+    else:
+        points = f"fitted to {len(law['fitted'])} numbers of processes from {first} to {last}"
     return (
-        f"{said}Serial share by Amdahl's law: {100 * share:.1f} % ({100 * low:.1f} to "
-        f"{100 * high:.1f} %), from {', '.join(map(str, fitted))} processes; it foretells "
-        f"{' and '.join(foretold)}."
+        f"{said}. Amdahl's law: {100 * law['share']:.1f} % serial ({100 * low:.1f} to "
+        f"{100 * high:.1f} %), so {' and '.join(foretold)} CPUs; {points}."
     )
+
+
+def cpus(usable):
+    """Return the number of usable CPUs in words."""
+    return count(usable, "usable CPU", "usable CPUs")
+
+
+def count(n, one, more):
+    """Return the number ``n`` with the words for one and for more."""
+    return f"{n} {one if n == 1 else more}"
