@@ -219,9 +219,7 @@ def saved(ordered, shuffled):
 def shuffled_finding(ordered, shuffled, where):
     """Return in words what shuffling gains, and how much the repeats differ anyway."""
     middle = statistics.median(saved(ordered, shuffled).values())
-    noise = statistics.median(
-        100 * (statistics.median(durations) / min(durations) - 1) for durations in ordered.values()
-    )
+    noise = pool_speed.noise(ordered)
     return (
         f"{where}: shuffled numbers take {abs(middle):.1f} % {'less' if middle > 0 else 'more'} "
         f"time (the median of all chunksizes; the chapter: about {CHAPTER_SHUFFLED} % less). That "

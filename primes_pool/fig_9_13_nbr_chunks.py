@@ -90,6 +90,11 @@ def finding(seconds, nbr_workers, usable, where):
         )
     if nbr_workers > usable:
         said += " (workers that share CPUs blur the teeth)"
+    elif nbr_dearer < 0.8 * len(costs):
+        said += (
+            f" (the others are lost in noise: the median of the repeats is "
+            f"{pool_speed.noise(seconds):.0f} % above the best; more --repeat helps)"
+        )
     return f"{said}. {chapter}"
 
 

@@ -1,6 +1,7 @@
 """Measure how long a pool takes to test a range of numbers, by order and size of its chunks."""
 
 import random
+import statistics
 
 import pool_report
 import primes_serial
@@ -61,6 +62,13 @@ def seconds(runs, nbr_workers, order):
 def serial_best(runs):
     """Return the best time without a pool."""
     return min(min(run["seconds"]) for run in runs if run["order"] == SERIAL)
+
+
+def noise(seconds):
+    """Return by how many percent the median of the repeats typically exceeds their best."""
+    return statistics.median(
+        100 * (statistics.median(durations) / min(durations) - 1) for durations in seconds.values()
+    )
 
 
 def workers(runs):
