@@ -25,6 +25,11 @@ HOW_TO_GET_ONE = (
 )
 START_SECONDS = 10
 
+
+class NoServer(UserError):  # noqa: N818
+    """There is no Redis server and nothing to start one with."""
+
+
 # The server ends, and its folder goes, as soon as the pipe to this process closes: also when the
 # process is killed and can do nothing about it.
 GUARD = '"$@" >/dev/null 2>&1 & read -r _; kill $! 2>/dev/null; wait; rm -rf "$FOLDER"'
@@ -84,7 +89,7 @@ def server(url=None):
 
     An explicit ``url`` or the environment's REDIS_URL wins; else a server on localhost:6379; else
     a private one on a Unix socket, without TCP port and persistence, which ends with the block.
-    Raises UserError when there is none, or when one fails while it is used.
+    Raises NoServer, a UserError, when there is none, and UserError when one fails while it is used.
     """
     url = url or os.environ.get("REDIS_URL")
     with contextlib.ExitStack() as stack:
@@ -93,7 +98,7 @@ def server(url=None):
         if not url:
             binary = find_binary()
             if binary is None:
-                raise UserError(HOW_TO_GET_ONE)
+                raise NoServer(HOW_TO_GET_ONE)
             url = stack.enter_context(_private(binary))
         try:
             try:
