@@ -1,0 +1,128 @@
+"""Draw Figure 9-15: how often each number is a factor of the non-primes up to 10,000,000.
+
+Chapter: Figure 9-15
+Run:     python prime_verification_ipc/fig_9_15_factor_frequency.py
+         python prime_verification_ipc/fig_9_15_factor_frequency.py --limit 1e6
+See:     a number d divides every d-th number, so that small factors dominate, and there is no
+         other pattern. Where trial division ends, at the smallest factor, they dominate far more:
+         nearly nine non-primes in ten are done before SERIAL_CHECK_CUTOFF. This is why the scripts
+         try these few factors themselves before they give a job to the pool.
+         --workers, --repeat and --start-method change nothing here: it counts once, in one process.
+"""
+
+import math
+
+import numpy as np
+from primes_pool_less_naive import SERIAL_CHECK_CUTOFF
+
+from common import cli, known_primes, plots, timing
+
+SEGMENT = 10_000_000  # numbers at a time, one byte each: what it takes stays the same
+
+
+def count_factors(lower, upper, root):
+    """Return how often each d up to ``root`` is a factor of the non-primes in [lower, upper).
+
+    Two arrays of counts, by d: of how many it is the smallest factor, and how many it divides. A
+    number is no factor of itself here. A sieve: every d strikes out its multiples from d * d on,
+    and those that were not struck out before have no smaller factor.
+    """
+    is_composite = np.zeros(upper - lower, dtype=bool)
+    smallest, divides = np.zeros((2, root + 1), dtype=np.int64)
+    for d in range(2, root + 1):
+        multiples = is_composite[_first_multiple(d, lower, d * d) :: d]
+        smallest[d] = multiples.size - np.count_nonzero(multiples)
+        if smallest[d]:
+            multiples[:] = True
+    for d in range(2, root + 1):
+        divides[d] = np.count_nonzero(is_composite[_first_multiple(d, lower, 2 * d) :: d])
+    return smallest, divides
+
+
+def _first_multiple(d, lower, least):
+    """Return the index, from ``lower``, of the first multiple of ``d`` from ``least`` on."""
+    return max(least, -(-lower // d) * d) - lower
+
+
+def measure(args):
+    """Return the counts; their sum is checked against the number of primes."""
+    root = math.isqrt(args.limit)
+    counts = np.zeros((2, root + 1), dtype=np.int64)
+    for lower in timing.progress(range(2, args.limit + 1, SEGMENT)):
+        upper = min(lower + SEGMENT, args.limit + 1)
+        found = np.array(count_factors(lower, upper, root))
+        nbr_primes = upper - lower - int(found[0].sum())
+        expected = known_primes.count_primes(lower, upper)
+        cli.check(
+            nbr_primes == expected,
+            f"{nbr_primes:,} primes from {lower:,} to {upper - 1:,}, not {expected:,}",
+        )
+        counts += found
+    nbr_non_primes = int(counts[0].sum())
+    return {
+        "fig_9_15": {
+            "nbr_primes": args.limit - 1 - nbr_non_primes,
+            "nbr_non_primes": nbr_non_primes,
+            "smallest": [[d, n] for d, n in enumerate(counts[0].tolist()) if n],
+            "divides": counts[1][2:].tolist(),  # for 2, 3, 4, ...
+        }
+    }
+
+
+def finding(data):
+    """Return in words at which factors trial division ends."""
+    smallest, nbr_non_primes = dict(data["smallest"]), data["nbr_non_primes"]
+    ends = [f"at {d} for {100 * smallest[d] / nbr_non_primes:.1f} %" for d in (2, 3, 5)]
+    return (
+        f"Trial division of the {nbr_non_primes:,} non-primes ends {', '.join(ends)}, and below "
+        f"{SERIAL_CHECK_CUTOFF} for {100 * settled_early(data):.1f} %: a few divisions, before "
+        f"the pool gets the job, settle them. The other {data['nbr_primes']:,} numbers are prime."
+    )
+
+
+def settled_early(data):
+    """Return the share of the non-primes with a factor below SERIAL_CHECK_CUTOFF."""
+    early = sum(n for d, n in data["smallest"] if d < SERIAL_CHECK_CUTOFF)
+    return early / data["nbr_non_primes"]
+
+
+def draw(data):
+    """Return the picture."""
+    figure, (axes,) = plots.new(data, "Which factors do the non-primes have?", finding(data))
+    dots = {**plots.style(0), "linestyle": "none", "markersize": 4}
+    dashes = {**plots.style(1), "marker": "", "linewidth": 2}
+    every = range(2, 2 + len(data["divides"]))
+    axes.plot(every, data["divides"], label="non-primes that it divides", **dashes)
+    factors, counts = zip(*data["smallest"], strict=True)
+    axes.plot(factors, counts, label="of which it is the smallest factor", **dots)
+    axes.axvline(SERIAL_CHECK_CUTOFF, color="black", linewidth=1)
+    beside = {"transform": axes.get_xaxis_transform(), "fontsize": 10}
+    early = f"{100 * settled_early(data):.1f} %\nend before\nthe pool"
+    axes.text(SERIAL_CHECK_CUTOFF / 1.08, 0.04, early, ha="right", **beside)
+    cutoff = f"the pool: from {SERIAL_CHECK_CUTOFF} (SERIAL_CHECK_CUTOFF) on"
+    axes.text(SERIAL_CHECK_CUTOFF * 1.08, 0.94, cutoff, **beside)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    plots.thousands(axes.xaxis, axes.yaxis)
+    axes.set_xlabel("factor, up to the square root of the largest number")
+    axes.set_ylabel("non-primes")
+    plots.legend(figure)
+    return figure
+
+
+def main():
+    parser = plots.parser(__doc__, quick=1, book=1)
+    cli.add_size(
+        parser,
+        "--limit",
+        quick=10_000_000,
+        book=10_000_000,
+        help="largest number",
+        minimum=100,
+        maximum=10**10,
+    )
+    plots.main(parser, {"fig_9_15": draw}, measure)
+
+
+if __name__ == "__main__":
+    cli.run(main)
