@@ -174,9 +174,12 @@ def draw_large(data):
 
 def mark_idle(axes, nbr_numbers, nbr_workers, seconds):
     """Mark the large chunksizes that leave workers idle, and say how the chunks are shared."""
-    for chunksize in seconds:
+    marked = math.inf
+    for chunksize in sorted(seconds, reverse=True):
         nbr_chunks = primes_pool.count_chunks(nbr_numbers, chunksize)
-        if primes_pool.count_idle(nbr_chunks, nbr_workers) and nbr_chunks < 3 * nbr_workers:
+        is_idle = primes_pool.count_idle(nbr_chunks, nbr_workers) > 0
+        if is_idle and nbr_chunks < 3 * nbr_workers and chunksize < 0.8 * marked:  # room for text
+            marked = chunksize
             said = f"{nbr_chunks} chunk{'s'[: nbr_chunks != 1]}"
             if nbr_chunks > nbr_workers:
                 said += f": {primes_pool.describe_rounds(nbr_chunks, nbr_workers)}"
