@@ -5,12 +5,12 @@ from common import cli, known_primes, timing
 LOWER = 100_000_000
 
 
-def add_nbr_numbers(parser):
+def add_nbr_numbers(parser, quick=20_000):
     """Add ``--nbr_numbers``: how long the range of numbers is."""
     cli.add_size(
         parser,
         "--nbr_numbers",
-        quick=20_000,
+        quick=quick,
         book=1_000_000,
         maximum=10_000_000,
         help=f"length of the range to search, from {LOWER:,} on",
@@ -18,15 +18,26 @@ def add_nbr_numbers(parser):
 
 
 def report(primes, nbr_numbers, duration):
-    """Print the time, the number of primes and some of them; check the number against a sieve."""
-    upper = LOWER + nbr_numbers
+    """Print the time, the number of primes and some of them; check them."""
     primes = sorted(primes)  # several workers find them in no particular order
     print("Took:", timing.seconds(duration))
-    print(f"Number of primes from {LOWER:,} to {upper - 1:,}: {len(primes):,}")
+    print(f"Number of primes from {LOWER:,} to {LOWER + nbr_numbers - 1:,}: {len(primes):,}")
     print("First ten:", *primes[:10])
     print("Last ten: ", *primes[-10:])
-    expected = known_primes.count_primes(LOWER, upper)
+    check(primes, nbr_numbers)
+
+
+def check(primes, nbr_numbers):
+    """Raise WrongAnswer unless ``primes`` are as many as a sieve finds, and all different."""
+    expected = known_primes.count_primes(LOWER, LOWER + nbr_numbers)
     cli.check(
         len(primes) == len(set(primes)) == expected,
         f"{len(primes):,} primes, {len(set(primes)):,} different; a sieve finds {expected:,}",
     )
+
+
+def checked(run, nbr_numbers, *args):
+    """Return how many primes a script's ``run`` finds, checked, and the seconds it took."""
+    primes, duration = run(nbr_numbers, *args)
+    check(primes, nbr_numbers)
+    return len(primes), duration

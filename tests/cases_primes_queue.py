@@ -34,4 +34,36 @@ CASES: dict[str, Case] = {
     "primes_queue/primes_queue.py": WITH_A_QUEUE,
     "primes_queue/primes_queue_less_work.py": WITH_A_QUEUE,
     "primes_queue/primes_queue_jobs_feeder_thread.py": WITH_A_QUEUE,
+    "primes_queue/fig_9_14_queue_cost.py": Case(
+        args=("--nbr_numbers", "300", "--repeat", "1", "--workers", "1,3"),
+        output=(
+            r"Is a queue of single numbers worth its cost\?\n",
+            r"\w+ of 4 runs with a queue beats? serial\. A number takes \d+ µs to test and",
+            r"nbr_numbers 300; ",
+            r"/fig_9_14\.png\n",
+        ),
+        long=("--scale", "book", "--workers", "2"),
+        bad=(
+            ("--workers", "1,x"),
+            ("--workers", ""),
+            ("--repeat", "0"),
+            ("--nbr_numbers", "0"),
+            ("--from", "/nowhere"),
+        ),
+        figures={"fig_9_14": 3},
+    ),
+    "primes_queue/compare.py": Case(
+        args=("2", "--nbr_numbers", "1_000", "--repeat", "1"),
+        output=(
+            r"primes among 1,000 numbers from 100,000,000:",
+            r"serial, no queue +\| +\d+\.\d{6} \| +\d+\.\d{6} \| +1\.00 \| 54 ",
+            r"queue, 2 workers +\|.* 54 ",
+            r"queue of odd numbers, 2 workers +\|.* 54 ",
+            r"queue fed by a thread, 2 workers +\|.* 54 ",
+            r"Every repeat: .*/compare_primes_queue\.json\n",
+        ),
+        long=("2", "--nbr_numbers", "2e6"),
+        victims=False,  # it starts with the serial way
+        bad=tuple(("2", *sizes) for sizes in BAD_SIZES),
+    ),
 }

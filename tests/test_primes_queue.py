@@ -17,6 +17,7 @@ SERIAL = load("primes_queue/primes_serial.py")
 QUEUE = load("primes_queue/primes_queue.py")
 LESS_WORK = load("primes_queue/primes_queue_less_work.py")
 FEEDER = load("primes_queue/primes_queue_jobs_feeder_thread.py")
+FIGURE = load("primes_queue/fig_9_14_queue_cost.py")
 WITH_A_QUEUE = pytest.mark.parametrize("script", [QUEUE, LESS_WORK, FEEDER])
 FACTORS = st.sampled_from([2, 3, 5, 7, 97, 101, 9_973, 10_007, 999_983])
 
@@ -151,3 +152,61 @@ def test_a_prime_that_is_lost_or_comes_twice_is_an_error(primes):
     QUEUE.queue_report.report([100_000_007], 30, 1.0)
     with pytest.raises(cli.WrongAnswer, match="a sieve finds 1"):
         QUEUE.queue_report.report(primes, 30, 1.0)
+
+
+def test_the_number_of_primes_is_checked_before_it_is_compared():
+    checked = QUEUE.queue_report.checked
+    assert checked(lambda nbr_numbers, n: ([100_000_007] * n, 1.5), 30, 1) == (1, 1.5)
+    with pytest.raises(cli.WrongAnswer, match="2 primes, 1 different; a sieve finds 1"):
+        checked(lambda nbr_numbers, n: ([100_000_007] * n, 1.5), 30, 2)
+
+
+def found(serial, every, odd, usable=2):
+    """Return the finding for best times (seconds for a million numbers: µs a number)."""
+    seconds = {
+        "serial": {1: [serial, 999]},
+        FIGURE.ALL: {n: [999, best] for n, best in every.items()},
+        FIGURE.ODD: {n: [best] for n, best in odd.items()},
+    }
+    return FIGURE.finding(seconds, 1_000_000, usable)
+
+
+def test_the_finding_of_the_chapter():
+    assert found(28, {1: 100, 2: 97, 4: 120, 8: 142}, {1: 50, 2: 50, 4: 66, 8: 90}) == (
+        "None of 8 runs with a queue beats serial. A number takes 28 µs to test and 97 µs in the "
+        "best run with all on the queue (2 workers). Beside 1 worker, 2 take 3 % less, 4 take 20 % "
+        "longer, 8 take 42 % longer. Without the even numbers 4 of 4 are faster, in 0.50 to 0.63 "
+        "of the time."
+    )
+
+
+def test_the_finding_where_the_chapter_does_not_hold():
+    assert found(100, {1: 90, 4: 90}, {1: 95, 4: 950}) == (
+        "3 of 4 runs with a queue beat serial. A number takes 100 µs to test and 90 µs in the best "
+        "run with all on the queue (1 worker). Beside 1 worker, 4 take as long. Without the even "
+        "numbers 0 of 2 are faster, in 1.06 to 10.56 of the time."
+    )
+
+
+def test_the_finding_for_one_number_of_workers():
+    assert found(100, {3: 90}, {3: 110}) == (
+        "1 of 2 runs with a queue beats serial. A number takes 100 µs to test and 90 µs in the "
+        "best run with all on the queue (3 workers). Without the even numbers 0 of 1 are faster, "
+        "in 1.22 of the time."
+    )
+
+
+def test_the_finding_with_one_cpu_says_that_more_workers_cannot_help():
+    said = found(28, {1: 100, 2: 101}, {1: 50, 2: 50}, usable=1)
+    assert "With 1 usable CPU more workers cannot help. Beside 1 worker, 2 take 1 % longer." in said
+
+
+@given(st.floats(0.001, 1000))
+def test_a_change_is_worded_by_its_direction(ratio):
+    words = FIGURE.change(ratio)
+    if words == "take as long":
+        assert ratio == pytest.approx(1, abs=0.00501)
+    else:
+        percent = int(words.split()[1])
+        sign = 1 if words.endswith("longer") else -1
+        assert 1 + sign * percent / 100 == pytest.approx(ratio, abs=0.00501)

@@ -1,0 +1,131 @@
+"""Draw Figure 9-14: what it costs to send every number through a queue.
+
+Chapter: Figure 9-14; text on queues with less work
+Run:     python primes_queue/fig_9_14_queue_cost.py
+         python primes_queue/fig_9_14_queue_cost.py --from results/fig_9_14.json
+See:     one process without a queue beats all runs with one. To test a number takes less time than
+         to send it through the Manager, a single process that all others wait for: a second
+         worker helps a little or not at all, and more are in each other's way. Without the even
+         numbers there are half as many messages, so that every run is faster; that is still not
+         enough.
+"""
+
+import primes_queue_less_work
+import primes_serial
+import queue_report
+
+import primes_queue
+from common import cli, plots, timing
+
+ALL, ODD = "all numbers", "odd numbers only"
+
+
+def measure(args):
+    """Return the durations of the runs with a queue and of the serial one."""
+    ways = {}
+    for n in args.workers:
+        ways[ALL, n] = (primes_queue.run, args.nbr_numbers, n)
+        ways[ODD, n] = (primes_queue_less_work.run, args.nbr_numbers, n)
+    ways["serial", 1] = (primes_serial.run, args.nbr_numbers)
+    calls = {name: lambda way=way: queue_report.checked(*way) for name, way in ways.items()}
+    runs = []
+    for (kind, n), rounds in timing.interleaved(calls, args.repeat).items():
+        counts, durations = zip(*rounds, strict=True)
+        runs.append({"kind": kind, "workers": n, "seconds": durations, "nbr_primes": counts[0]})
+    return {"fig_9_14": {"runs": runs}}
+
+
+def draw(data):
+    """Return the picture."""
+    seconds = {}
+    for run in data["runs"]:
+        seconds.setdefault(run["kind"], {})[run["workers"]] = run["seconds"]
+    usable = data["machine"]["usable_cpus"]
+    figure, (axes,) = plots.new(
+        data,
+        "Is a queue of single numbers worth its cost?",
+        finding(seconds, data["sizes"]["nbr_numbers"], usable),
+    )
+    serial = min(seconds["serial"][1])
+    axes.axhline(serial, label="serial: no queue", **{**plots.style(6), "marker": ""})
+    for number, kind in enumerate((ALL, ODD)):
+        plots.line(axes, seconds[kind], number, f"queue of {kind}", beyond=usable)
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(list(seconds[ALL]), [f"{n}" for n in seconds[ALL]])
+    axes.set_xticks([], minor=True)
+    axes.set_xlabel(f"workers (hollow: more than the {usable} usable CPU{'s'[: usable != 1]})")
+    axes.set_ylabel("seconds (best; bar: all repeats)")
+    axes.set_ylim(bottom=0)
+    plots.legend(figure)
+    return figure
+
+
+def finding(seconds, nbr_numbers, usable):
+    """Return in words what the queue costs, what more workers do, and what fewer jobs do.
+
+    ``seconds`` is a dict, kind -> number of workers -> durations of every repeat.
+    """
+    best = {
+        kind: {n: min(durations) for n, durations in by_workers.items()}
+        for kind, by_workers in seconds.items()
+    }
+    said = [against_serial(best, nbr_numbers)]
+    if len(best[ALL]) > 1:
+        said.append(more_workers(best[ALL], usable))
+    return " ".join([*said, fewer_jobs(best)])
+
+
+def against_serial(best, nbr_numbers):
+    """Return how runs with a queue compare with the serial one, also by number tested."""
+    serial = best["serial"][1]
+    queued = [*best[ALL].values(), *best[ODD].values()]
+    nbr_faster = sum(duration < serial for duration in queued)
+    beat = f"{nbr_faster or 'None'} of {len(queued)} runs with a queue beat{'s'[nbr_faster > 1 :]}"
+    n = min(best[ALL], key=best[ALL].get)
+    alone, through_it = (f"{1e6 * it / nbr_numbers:,.0f} µs" for it in (serial, best[ALL][n]))
+    return (
+        f"{beat} serial. A number takes {alone} to test and {through_it} in the best run with all "
+        f"on the queue ({workers(n)})."
+    )
+
+
+def more_workers(durations, usable):
+    """Return what more workers than the fewest do to ``durations`` (number of workers -> best)."""
+    first, *others = durations
+    changes = ", ".join(f"{n} {change(durations[n] / durations[first])}" for n in others)
+    cannot = "With 1 usable CPU more workers cannot help. " if usable == 1 else ""
+    return f"{cannot}Beside {workers(first)}, {changes}."
+
+
+def fewer_jobs(best):
+    """Return what half the jobs do to the runs with a queue."""
+    ratios = sorted(best[ODD][n] / best[ALL][n] for n in best[ALL])
+    nbr_faster = sum(ratio < 1 for ratio in ratios)
+    least, most = f"{ratios[0]:.2f}", f"{ratios[-1]:.2f}"
+    return (
+        f"Without the even numbers {nbr_faster} of {len(ratios)} are faster, in "
+        f"{least if least == most else f'{least} to {most}'} of the time."
+    )
+
+
+def workers(n):
+    """Return ``n`` workers in words."""
+    return f"{n} worker{'s'[: n != 1]}"
+
+
+def change(ratio):
+    """Return in words what it means to take ``ratio`` times as long."""
+    percent = round(100 * abs(ratio - 1))
+    if percent == 0:
+        return "take as long"
+    return f"take {percent} % {'longer' if ratio > 1 else 'less'}"
+
+
+def main():
+    parser = plots.parser(__doc__, workers="1,2,4,8", quick=5, book=3)
+    queue_report.add_nbr_numbers(parser, quick=5_000)
+    plots.main(parser, {"fig_9_14": draw}, measure)
+
+
+if __name__ == "__main__":
+    cli.run(main)
