@@ -166,8 +166,8 @@ def _table(rows):
                 table.add_divider()
             table.add_row([f"{row['job']}:", "", "", "", ""])
         median = statistics.median(row["seconds"])
-        best = f"{row['best']:,.6f}"
-        table.add_row(
-            [f"  {row['name']}", best, f"{median:,.6f}", f"{row['ratio']:,.2f}", row["answer"]]
-        )
+        best, ratio, answer = f"{row['best']:,.6f}", f"{row['ratio']:,.2f}", row["answer"]
+        if type(answer) is int:  # True and False are to stay what they are
+            answer = f"{answer:,}"
+        table.add_row([f"  {row['name']}", best, f"{median:,.6f}", ratio, answer])
     return table
