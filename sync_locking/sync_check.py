@@ -38,6 +38,14 @@ def parse(doc, nbr_workers=True):
     else:
         cli.add_start_method(parser)
         parser.set_defaults(nbr_workers=1)
+    add_max_count(parser)
+    args = cli.parse(parser)
+    require_room(args.nbr_workers, args.max_count)
+    return args
+
+
+def add_max_count(parser):
+    """Add ``--max_count``: how often each process adds 1."""
     cli.add_size(
         parser,
         "--max_count",
@@ -46,13 +54,15 @@ def parse(doc, nbr_workers=True):
         help="how often each process adds 1",
         maximum=LARGEST_COUNT,
     )
-    args = cli.parse(parser)
-    if args.nbr_workers * args.max_count > LARGEST_COUNT:
+
+
+def require_room(nbr_workers, max_count, option="--max_count"):
+    """Raise UserError if ``nbr_workers`` times ``max_count`` is more than the counter holds."""
+    if nbr_workers * max_count > LARGEST_COUNT:
         raise cli.UserError(
-            f"{args.nbr_workers:,} x {args.max_count:,} is more than the counter holds: "
-            f"--max_count {LARGEST_COUNT // args.nbr_workers} would fit"
+            f"{nbr_workers:,} x {max_count:,} is more than the counter holds: "
+            f"{option} {LARGEST_COUNT // nbr_workers} would fit"
         )
-    return args
 
 
 def count_once(run_workers, nbr_workers, max_count):

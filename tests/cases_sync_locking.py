@@ -39,4 +39,21 @@ CASES = {
     "sync_locking/ex2_lock.py": case(1_000, "Counted to 3000\n"),
     "sync_locking/ex2_lock_acquire.py": case(1_000, "Counted to 3000\n"),
     "sync_locking/ex2_lock_rawvalue.py": case(1_000, "Counted to 3000\n"),
+    "sync_locking/compare.py": Case(
+        args=("2", "--max_count", "50", "--longer", "2_000", "--repeat", "1"),
+        output=(
+            r"file, 50 by each:",
+            r"ex1_lock: lock file +\| +\d+\.\d{6} \| +\d+\.\d{6} \| +1\.00 \| 100 of 100 ",
+            r"ex1_nolock4: no lock +\|.* \d[\d,]* of 100 ",
+            r"ex1_nolock1: 1 process, 50 +\|.* 50 of 50 ",
+            r"shared memory, 50 by each:",
+            r"ex2_lock: Value, Lock +\|.* 1\.00 \| 100 of 100 ",
+            r"shared memory, 2,000 by each:",
+            r"ex2_lock: Value, Lock +\|.* 1\.00 \| 4,000 of 4,000 ",
+            r"ex2_nolock: Value, no Lock +\|.* \d[\d,]* of 4,000 ",
+            r"Every repeat: .*/compare_sync_locking\.json\n",
+        ),
+        long=("2", "--max_count", "1e9"),
+        bad=(*BAD, ("--longer", "0"), ("--longer", "1e9", "4")),
+    ),
 }

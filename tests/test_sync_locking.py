@@ -20,6 +20,7 @@ FILES = ["ex1_nolock1", "ex1_nolock4", "ex1_lock"]
 NO_LOCK = ["ex1_nolock4", "ex2_nolock"]
 LOCK = ["ex1_lock", "ex2_lock", "ex2_lock_acquire", "ex2_lock_rawvalue"]
 sync_check = load("sync_locking/sync_check.py")
+compare = load("sync_locking/compare.py")
 
 
 def inside_folder(*arguments):
@@ -48,7 +49,7 @@ def test_the_count_is_exact_in_20_of_20_runs(name):
     assert re.findall(r"^\d+$", output, re.MULTILINE) == [str(4 * count)] * 20
 
 
-@pytest.mark.parametrize("name", [script[13:-3] for script in CASES if "sync_locking/" in script])
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("ex*.py")))
 def test_timeit_works_inside_the_folder(name):
     setup = f"import {name}, multiprocessing; multiprocessing.set_start_method('spawn')"
     output = inside_folder("-m", "timeit", "-n2", "-r1", "-s", setup, f"{name}.run_workers()")
@@ -160,3 +161,25 @@ def test_the_answer_is_checked():
         sync_check.expect_losses(lambda nbr_workers, max_count: nbr_workers * max_count, 4, 10)
     with pytest.raises(cli.WrongAnswer, match="off by -1"):
         sync_check.expect_all(lambda nbr_workers, max_count: nbr_workers * max_count - 1, 4, 10)
+
+
+@pytest.mark.parametrize(("lost", "answer"), [(0, "12 of 12"), (5, "7 of 12"), (-1, "13 of 12")])
+def test_the_comparison_shows_the_count_and_checks_one_that_is_to_be_exact(lost, answer):
+    def run_workers(nbr_workers, max_count):
+        return nbr_workers * max_count - lost
+
+    assert compare.counted(run_workers, 3, 4, exact=False)[0] == answer
+    if lost == 0:
+        assert compare.counted(run_workers, 3, 4, exact=True)[0] == answer
+    else:
+        with pytest.raises(cli.WrongAnswer, match=f"counted to {answer}"):
+            compare.counted(run_workers, 3, 4, exact=True)
+
+
+def test_the_comparison_has_every_way_and_starts_with_the_right_one():
+    names = [name.partition(":")[0] for name in compare.ways(4, 1000, 50_000)]
+    assert sorted(names) == sorted(path.stem for path in FOLDER.glob("ex*.py"))
+    assert names[0] == "ex1_lock"
+    assert next(name for name in names if name not in FILES) == "ex2_lock"
+    exact = {script.__name__ for script in compare.EXACT}
+    assert exact == set(names) - set(NO_LOCK)
