@@ -16,14 +16,24 @@ def fit(seconds):
     Gene Amdahl, "Validity of the single processor approach to achieving large scale computing
     capabilities", AFIPS 1967.
     """
-    best = {n: min(durations) for n, durations in seconds.items()}
-    model = np.array([(1 / duration, 1 / (n * duration)) for n, duration in best.items()])
-    a, b = np.linalg.lstsq(model, np.ones(len(model)), rcond=None)[0]
-    if a < 0 or b < 0:  # the best fit with a >= 0 and b >= 0 has the other one alone
-        alone = model[:, 1] if a < 0 else model[:, 0]
-        one = alone.sum() / (alone @ alone)
-        return float(one), 0.0 if a < 0 else 1.0
-    return float(a + b), float(a / (a + b))
+    one, share = _solve(list(seconds), [[1 / min(durations)] for durations in seconds.values()])
+    return float(one[0]), float(share[0])
+
+
+def _solve(workers, speeds):
+    """Return the seconds of one worker and the serial share, by the normal equations.
+
+    ``speeds``, inverses of seconds, has a row for each of ``workers`` and a column for each fit.
+    """
+    u = np.array(speeds)
+    v = u / np.array(workers)[:, None]
+    uu, uv, vv, ones_u, ones_v = (x.sum(axis=0) for x in (u * u, u * v, v * v, u, v))
+    determinant = uu * vv - uv * uv
+    a = (ones_u * vv - ones_v * uv) / determinant
+    b = (ones_v * uu - ones_u * uv) / determinant
+    one = np.select([a < 0, b < 0], [ones_v / vv, ones_u / uu], a + b)  # b or a alone, or both
+    a, b = np.maximum(a, 0), np.maximum(b, 0)
+    return one, a / (a + b)
 
 
 def interval(seconds):
@@ -33,10 +43,8 @@ def interval(seconds):
     Bradley Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7, 1979.
     """
     rng = np.random.default_rng(SEED)
-    shares = [
-        fit({n: rng.choice(durations, len(durations)) for n, durations in seconds.items()})[1]
-        for _ in range(RESAMPLES)
-    ]
+    best = [rng.choice(d, (RESAMPLES, len(d))).min(axis=1) for d in seconds.values()]
+    _, shares = _solve(list(seconds), 1 / np.array(best))
     low, high = np.percentile(shares, [2.5, 97.5])
     share = fit(seconds)[1]
     return min(float(low), share), max(float(high), share)

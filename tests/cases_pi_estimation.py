@@ -135,12 +135,57 @@ CASES = {
         args=("--nbr_samples_in_total", "20_000", "--repeat", "2", "--workers", "1,2"),
         output=(
             r"Do threads or processes speed up a loop in Python\?\n",
-            r"x as fast by processes and \d+\.\d\dx as fast by threads\.",
+            r"x as fast as serial, \d+ threads? \d+\.\d\dx",
             r"/fig_9_02\.png\n",
         ),
         long=("--nbr_samples_in_total", "2e8", "--repeat", "1", "--workers", "2"),
         bad=(("--workers", "1,x"), ("--workers", ""), ("--repeat", "0"), ("--from", "/nowhere")),
         figures={"fig_9_02": 4},
+    ),
+    "pi_estimation/fig_9_01_darts.py": Case(
+        args=("--nbr_samples_in_total", "1000", "--repeat", "20"),
+        output=(
+            r"How well do 1,000 darts estimate pi\?\n",
+            r"These 1,000 darts estimate [23]\.\d{4}\. 20 other throws of as many",
+            r"/fig_9_01\.png\n",
+        ),
+        workers=False,  # it takes the options, but starts none
+        long=("--repeat", "1e7"),
+        victims=False,
+        bad=(("--workers", "0"), ("--nbr_samples_in_total", "1e7"), ("--from", "/nowhere")),
+        figures={"fig_9_01": 3},
+    ),
+    "pi_estimation/fig_9_03_cpu_usage.py": Case(
+        args=("--nbr_samples_in_total", "200_000", "--repeat", "1", "--workers", "2"),
+        output=(
+            r"How many CPUs do 2 processes keep busy\?\n",
+            r"/fig_9_03\.png\n",
+            r"How many CPUs do 4 threads keep busy\?\n",
+            r"/fig_9_07\.png\n",
+        ),
+        long=("--nbr_samples_in_total", "1e9", "--repeat", "1", "--workers", "2"),
+        bad=(
+            ("--workers", "1,2,3,4,5", "--output", CACHE),
+            ("--workers", "1,x"),
+            ("--from", "/nowhere"),
+        ),
+        figures={"fig_9_03": 0, "fig_9_07": 0},
+    ),
+    "pi_estimation/fig_9_08_numpy_speed.py": Case(
+        args=("--nbr_samples_in_total", "20_000", "--repeat", "2", "--workers", "1,2"),
+        output=(
+            r"Do threads or processes speed up numpy arrays\?\n",
+            r"as fast as serial, \d+ threads? \d+\.\d\dx",
+            r"/fig_9_08\.png\n",
+        ),
+        long=("--nbr_samples_in_total", MANY_DARTS, "--workers", "1,2"),
+        victims=False,  # as above
+        bad=(
+            ("--nbr_samples_in_total", "1e15", "--output", CACHE),
+            ("--workers", "1,x"),
+            ("--from", "/nowhere"),
+        ),
+        figures={"fig_9_08": 4},
     ),
     "pi_estimation/compare.py": Case(
         args=("2", "--nbr_samples_in_total", "10_000", "--repeat", "2"),

@@ -1,0 +1,239 @@
+"""The figures on pi: Amdahl's law, what they say, and the samples of busy CPUs."""
+
+import collections
+import itertools
+import re
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import Run, load
+
+from common import cli, pools
+
+darts = load("pi_estimation/fig_9_01_darts.py")
+load("pi_estimation/fig_9_02_lists_speed.py")
+cpu_usage = load("pi_estimation/fig_9_03_cpu_usage.py")
+pi_speed = sys.modules["pi_speed"]
+amdahl = sys.modules["amdahl"]
+
+SHARES = st.floats(0, 1)
+NUMBERS = st.sets(st.integers(1, 64), min_size=2, max_size=6)
+DURATIONS = st.lists(st.floats(0.001, 100), min_size=1, max_size=5)
+
+
+def times(share, numbers, one=2.0):
+    return {n: one / amdahl.speed_up(share, n) for n in numbers}
+
+
+@given(SHARES, NUMBERS, st.floats(0.001, 1000))
+def test_exact_times_give_the_serial_share(share, numbers, one):
+    fitted, found = amdahl.fit({n: [t, 3 * t] for n, t in times(share, numbers, one).items()})
+    assert found == pytest.approx(share, abs=1e-6)
+    assert fitted == pytest.approx(one, rel=1e-6)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.5])
+@pytest.mark.parametrize("numbers", [(1, 2), (1, 2, 4, 8), (2, 4, 16)])
+def test_the_serial_share_is_found_in_spite_of_noise(share, numbers):
+    within = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        seconds = {
+            n: list(t * (1 + rng.exponential(0.02, 15))) for n, t in times(share, numbers).items()
+        }
+        assert amdahl.fit(seconds)[1] == pytest.approx(share, abs=0.03)
+        low, high = amdahl.interval(seconds)
+        within.append(low <= share <= high)
+    assert np.mean(within) > 0.6
+
+
+@given(st.dictionaries(st.integers(1, 64), DURATIONS, min_size=2, max_size=5))
+@settings(max_examples=10, deadline=None)
+def test_whatever_was_measured_the_share_is_one_and_within_its_interval(seconds):
+    one, share = amdahl.fit(seconds)
+    low, high = amdahl.interval(seconds)
+    assert one > 0
+    assert 0 <= low <= share <= high <= 1
+
+
+@pytest.mark.parametrize(
+    ("best", "share"),
+    [
+        ({1: 1.0, 2: 0.4}, 0.0),  # more than twice as fast
+        ({1: 1.0, 2: 0.5, 4: 0.1}, 0.0),
+        ({1: 1.0, 2: 1.0}, 1.0),
+        ({1: 1.0, 2: 1.5}, 1.0),  # slower
+        ({2: 1.0, 4: 3.0}, 1.0),  # a + b would be negative
+    ],
+)
+def test_a_share_below_0_is_0_and_above_1_is_1(best, share):
+    assert amdahl.fit({n: [t] for n, t in best.items()})[1] == pytest.approx(share)
+
+
+def test_what_amdahls_law_foretells():
+    assert amdahl.speed_up(0, 64) == 64
+    assert amdahl.speed_up(1, 64) == 1
+    assert amdahl.speed_up(0.05, 16) == pytest.approx(1 / (0.05 + 0.95 / 16))
+
+
+def speed_finding(processes, threads, usable, serial=1.0):
+    seconds = {
+        "serial": {1: [serial]},
+        "processes": {n: [t] for n, t in processes.items()},
+        "threads": {n: [t] for n, t in threads.items()},
+    }
+    law = pi_speed.fitted_law(seconds["processes"], usable)
+    return pi_speed.finding(seconds, usable, law)
+
+
+FINDINGS = [
+    (
+        {1: 1.0, 2: 0.55, 4: 0.6},
+        {1: 1.0, 2: 1.25, 4: 1.3},
+        2,
+        "2 processes are 1.82x as fast as serial, 2 threads 0.80x. Amdahl's law: 10.0 % serial "
+        "(10.0 to 10.0 %), so 6.4x (6.4 to 6.4) on 16 and 8.8x (8.8 to 8.8) on 64 CPUs; fitted to "
+        "1 and 2 processes, as any two points are, exactly.",
+    ),
+    (
+        {1: 1.0, 2: 0.5, 4: 0.25},
+        {1: 1.0, 2: 0.5, 4: 0.25},
+        8,
+        "4 processes are 4.00x as fast as serial, 4 threads 4.00x. Amdahl's law: 0.0 % serial "
+        "(0.0 to 0.0 %), so 16.0x (16.0 to 16.0) on 16 and 64.0x (64.0 to 64.0) on 64 CPUs; fitted "
+        "to 3 numbers of processes from 1 to 4.",
+    ),
+    (
+        {1: 1.0, 2: 1.1},
+        {1: 1.0, 2: 1.0},
+        1,
+        "With 1 usable CPU no gain is to be expected: 2 processes are 0.91x as fast as serial, "
+        "2 threads 1.00x.",
+    ),
+    (
+        {1: 1.25},
+        {1: 1.0},
+        2,
+        "1 process is 0.80x as fast as serial, 1 thread 1.00x. Amdahl's law needs two numbers of "
+        "processes up to the 2 usable CPUs.",
+    ),
+    (
+        {4: 0.5, 8: 0.5},
+        {4: 1.0, 8: 1.0},
+        2,
+        "8 processes are 2.00x as fast as serial, 8 threads 1.00x, on 2 usable CPUs. Amdahl's law "
+        "needs two numbers of processes up to the 2 usable CPUs.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("processes", "threads", "usable", "text"), FINDINGS)
+def test_what_is_said_of_threads_and_processes(processes, threads, usable, text):
+    assert speed_finding(processes, threads, usable) == text
+
+
+def test_what_is_said_of_darts():
+    assert darts.finding(3.1, [3.0, 3.2, 3.1415927], 10_000) == (
+        "These 10,000 darts estimate 3.1000. 3 other throws of as many estimate anything from "
+        "3.0000 to 3.2000; half of them are 0.0584 or more off pi."
+    )
+    assert darts.finding(4.0, [0.0], 1) == (
+        "These 1 darts estimate 4.0000. As many others estimate 0.0000."
+    )
+
+
+Cpu = collections.namedtuple("Cpu", "user nice system idle iowait guest")
+
+
+def test_busy_is_what_is_neither_idle_nor_waiting():
+    assert cpu_usage.busy_and_all(Cpu(5.0, 1.0, 2.0, 30.0, 4.0, 3.0)) == (8.0, 42.0)
+
+
+def test_samples_become_percentages_and_the_examples_own_seconds():
+    taken = [
+        (9.9, [(5.0, 50.0), (5.0, 50.0)], {}),
+        (10.1, [(5.1, 50.1), (5.0, 50.1)], {7: 0.05}),
+        (10.2, [(5.15, 50.2), (5.0, 50.1)], {7: 0.05, 8: 0.1}),
+        (10.3, [(5.15, 50.3), (5.2, 50.2)], {7: 0.06}),  # 8 has ended
+        (10.4, [(5.15, 50.4), (5.1, 50.3)], {}),  # times that went backwards
+    ]
+    assert cpu_usage.summary(10.0, 10.35, taken) == {
+        "seconds": pytest.approx(0.35),
+        "times": pytest.approx([-0.1, 0.1, 0.2, 0.3, 0.4]),
+        "percent": [[100, 0], [50, 0], [0, 100], [0, 0]],
+        "own": [0, 0.05, 0.15, 0.16, 0.16],
+    }
+
+
+RUN = {
+    "seconds": 0.35,
+    "times": [-0.1, 0.1, 0.2, 0.3, 0.4],
+    "percent": [[50, 0], [100, 50], [100, 0], [0, 100]],
+    "own": [0, 0.05, 0.2, 0.27, 0.27],
+}
+TOOK = [{"workers": "1 process", "seconds": 2.0}, {"workers": "2 processes", "seconds": 1.0}]
+
+
+def test_the_examples_share_is_told_apart_from_that_of_other_programs():
+    own, every, averages = cpu_usage.usage(RUN)
+    assert own == pytest.approx(0.9)
+    assert averages == pytest.approx([250 / 3, 50 / 3])
+    assert every == pytest.approx(1.0)
+    assert cpu_usage.finding(RUN, 2, TOOK) == (
+        "The example kept 0.90 CPUs busy on average (2 usable), other programs 0.10; the busiest "
+        "CPU was used 83 %, the least busy 17 %. Seconds from start to end: 2.00 by 1 process, "
+        "1.00 by 2 processes."
+    )
+
+
+def test_an_example_that_nobody_has_seen_has_no_share():
+    run = {**RUN, "seconds": 0.05}
+    assert cpu_usage.usage(run) is None
+    assert cpu_usage.finding(run, 2, TOOK[:1]) == (
+        "The example was over before it could be looked at. Seconds from start to end: "
+        "2.00 by 1 process."
+    )
+
+
+def test_the_example_is_looked_at_while_it_runs():
+    run = cpu_usage.sample(2, False, 1_000_000)
+    assert run["times"] == sorted(run["times"])
+    assert run["times"][0] < 0 < run["seconds"] < run["times"][-1]
+    assert len(run["own"]) == len(run["times"]) == len(run["percent"]) + 1
+    assert all(0 <= percent <= 100 for percents in run["percent"] for percent in percents)
+    assert run["own"][0] == 0 < run["own"][-1]
+    assert all(before <= now for before, now in itertools.pairwise(run["own"]))
+
+
+@pytest.mark.parametrize(
+    ("returncode", "errors", "error", "message"),
+    [
+        (-9, "", pools.WorkerDied, "worker 5 was killed by signal 9 (SIGKILL)"),
+        (1, "pi_lists_parallel.py: worker 7 was\n", cli.WrongAnswer, "worker 7 was"),
+        (1, "Traceback\n  line\nKeyError: 3\n", cli.WrongAnswer, "KeyError: 3"),
+        (1, "", cli.WrongAnswer, "pi_lists_parallel.py ended with exit code 1"),
+        (2, "pi_lists_parallel.py: no room\n", cli.UserError, "no room"),
+    ],
+)
+def test_an_error_of_the_example_is_ours(returncode, errors, error, message):
+    with pytest.raises(error, match=re.escape(message) + "$"):
+        cpu_usage.explain(5, returncode, errors)
+
+
+def test_an_example_that_refuses_its_arguments_is_an_error():
+    with pytest.raises(cli.UserError, match="must be from 1 to"):
+        cpu_usage.sample(2, False, 0)
+
+
+def test_sigterm_ends_the_example_too():
+    arguments = ("--nbr_samples_in_total", "1e9", "--repeat", "1", "--workers", "2")
+    with Run("pi_estimation/fig_9_03_cpu_usage.py", *arguments) as run:
+        run.wait_until_at_work(victims=True, seed="term")
+        run.process.terminate()
+        assert run.wait(20) == 143
+        assert run.stderr == ""
+        assert not list(run.results.glob("*"))
+        run.assert_nothing_left()
