@@ -1,0 +1,113 @@
+"""Compare the ways of this section to fill, overwrite and count an array, by turns in one run.
+
+Chapter: all ways of the section on sharing a numpy array
+Run:     python numpy_shared/compare.py 2
+See:     workers fill the rows with random numbers in less time than one process, as long as each
+         has a CPU, and with the same numbers. Overwriting is little more than moving memory: one
+         process, which has the pages already, is hard to beat for workers who touch each of them
+         for the first time. Counting row by row spares the chapter's float for every item.
+         Starting the workers is not in the seconds.
+"""
+
+import ctypes
+import multiprocessing
+
+import np_check
+import np_shared
+import np_shared_random_parallel
+import np_shared_random_serial
+import numpy as np
+
+from common import cli, results, timing
+
+COUNTED_ROWS = 100  # the chapter's way takes a second for some ten million items
+
+
+def fill(means, run, *args):
+    """Return the mean of the matrix that ``run(*args)`` fills, and the seconds.
+
+    All are to have the same mean, to the last digit: ``means`` collects them.
+    """
+    main_nparray, duration = run(*args)
+    np_check.report_random(main_nparray)
+    means.add(float(main_nparray.mean()))
+    cli.check(len(means) == 1, f"the matrices differ, their means are {means}")
+    return min(means), duration
+
+
+def overwrite(rows, cols, nbr_workers):
+    """Return how many items how many workers of np_shared.py overwrite, and the seconds."""
+    counts, overwritten, duration = np_shared.run(nbr_workers, rows, cols)
+    cli.check(counts == overwritten, f"the processes overwrote {overwritten}")
+    return f"{sum(counts.values()):,} by {len(counts)} pid(s)", duration
+
+
+def overwrite_alone(rows, cols):
+    """Do the workers' work in this process; return the same."""
+    shared_array_base = multiprocessing.Array(ctypes.c_double, rows * cols, lock=False)
+    np.frombuffer(shared_array_base).fill(np_shared.DEFAULT_VALUE)
+    np_shared.start_worker(shared_array_base, rows, cols, multiprocessing.Barrier(1))
+    try:
+        (pid, number), duration = timing.timed(np_shared.overwrite_share, range(rows))
+        counts = np_shared.count_values(np_shared.main_nparray)
+    finally:
+        del np_shared.main_nparray  # or its memory would stay taken
+    cli.check(counts == {pid: number}, f"the process overwrote {counts}")
+    return f"{number:,} by 1 pid(s)", duration
+
+
+def count(function, nparray, expected):
+    """Return how many values ``function`` counts in ``nparray``, and the seconds."""
+    counts, duration = timing.timed(function, nparray)
+    cli.check(counts == expected, f"{function.__name__} counted {counts}")
+    return f"{sum(counts.values()):,}, {len(counts)} different", duration
+
+
+def ways(rows, cols, nbr_workers):
+    """Return what to compare: name -> function that returns answer and seconds, by job."""
+    filling = f"fill {rows:,} x {cols:,} at random"
+    overwriting = f"overwrite {rows:,} x {cols:,}"
+    counted = np.repeat(np.arange(min(COUNTED_ROWS, rows), dtype=float), cols).reshape(-1, cols)
+    counting = f"count {counted.size:,} values"
+    expected = dict.fromkeys(range(len(counted)), cols)
+    means = set()
+    by_job = {
+        filling: {
+            "random_serial": (fill, means, np_shared_random_serial.run, rows, cols),
+            f"random_parallel, {nbr_workers} workers": (
+                fill,
+                means,
+                np_shared_random_parallel.run,
+                nbr_workers,
+                rows,
+                cols,
+            ),
+        },
+        overwriting: {
+            "one process": (overwrite_alone, rows, cols),
+            f"np_shared, {nbr_workers} workers": (overwrite, rows, cols, nbr_workers),
+        },
+        counting: {
+            "Counter over .flat": (count, np_shared.count_values_flat, counted, expected),
+            "row by row": (count, np_shared.count_values, counted, expected),
+        },
+    }
+    return {
+        name: lambda job=job, function=function, args=args: {job: function(*args)}
+        for job, of_job in by_job.items()
+        for name, (function, *args) in of_job.items()
+    }
+
+
+def main():
+    parser = results.comparison_parser(__doc__, quick=5, book=3)
+    cli.add_workers(parser)
+    np_check.add_sizes(parser)
+    args = cli.parse(parser)
+    for shared in (False, True):
+        np_check.require_memory(args.rows, args.cols, shared)
+    results.compare(args, ways(args.rows, args.cols, args.nbr_workers))
+
+
+if __name__ == "__main__":
+    cli.run(main)
