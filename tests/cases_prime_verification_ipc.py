@@ -14,6 +14,10 @@ NUMBERS = {0: False, 1: False, 2: True, 9: False, 25: False, 97: True, 1_042_441
 
 FORKED = "workers by fork whatever --start-method: only forked children inherit this mmap"
 
+BAD_FIGURE = (("--workers", "1,x"), ("--workers", ""), ("--repeat", "0"), ("--from", "/nowhere"))
+# settled before the pool, a prime, and a square of a prime
+FEW = ("97", "1_000_000_007", "1_018_081")
+
 
 def line(n, is_prime):
     return rf"(?m)^{n:,}{SECONDS}{'prime' if is_prime else 'not prime'}$"
@@ -71,5 +75,73 @@ CASES = {
         long=(str(LARGEST_PRIME),),
         victims=False,
         bad=(("abc",), ("--workers", "0"), ("--workers", "1e9")),
+    ),
+    FOLDER + "fig_9_15_factor_frequency.py": Case(
+        args=("--limit", "10_000"),
+        output=(
+            r"limit: 10,000 \(the chapter: 10,000,000\)",
+            r"Trial division of the 8,770 non-primes ends at 2 for 57\.0 %",
+            r"The\sother\s1,229\snumbers\sare\sprime\.",
+            r"/fig_9_15\.png\n",
+        ),
+        workers=False,
+        long=("--limit", "1e10"),
+        victims=False,
+        bad=(("--limit", "99"), ("--limit", "1e11"), *BAD_FIGURE),
+        figures={"fig_9_15": 2},
+    ),
+    FOLDER + "fig_9_16_slower_ipc.py": Case(
+        args=("--repeat", "1", "--workers", "2", *FEW),
+        output=(
+            r"Redis: (redis|unix)://",
+            r"What does a flag in Redis or a Manager cost and save\?\n",
+            r"A flag \(Manager, Redis\) against the pool without one, 2 workers",
+            r"The\snumbers\sare\snot\sthe\schapter's\.",
+            r"/fig_9_16\.png\n",
+        ),
+        long=("--workers", "2", str(LARGEST_PRIME)),
+        bad=(("abc",), *BAD_FIGURE),
+        figures={"fig_9_16": 4},
+    ),
+    FOLDER + "fig_9_17_faster_ipc.py": Case(
+        args=("--repeat", "1", "--workers", "2", *FEW),
+        output=(
+            r"What does a flag in shared memory cost and save\?\n",
+            r"A flag \(RawValue, mmap, mmap redux\) against the pool without one, 2 workers",
+            r"Redux\sis\swithin\s\d+\.\d{3}\ss\sof\sthe\spool\son\sprimes\s\(the\schapter:\s0\.1\ss\)",
+            r"/fig_9_17\.png\n",
+        ),
+        long=("--workers", "2", str(LARGEST_PRIME)),
+        bad=(("abc",), *BAD_FIGURE),
+        figures={"fig_9_17": 4},
+    ),
+    FOLDER + "compare.py": Case(
+        args=("--repeat", "1", "--workers", "2", *FEW),
+        output=(
+            r"Way +\| +Best \(s\) \| +Median \(s\) \| +Times as fast \| Answer",
+            r"97:",
+            r"serial +\| +\d+\.\d{6} \| +\d+\.\d{6} \| +1\.00 \| prime",
+            r"1,000,000,007:",
+            *(
+                rf"{name} +\| +\d+\.\d{{6}} \|.*\| prime"
+                for name in (
+                    "serial",
+                    "naive pool",
+                    "less naive pool",
+                    "Manager flag",
+                    "Redis flag",
+                    "RawValue flag",
+                    "mmap flag",
+                    "mmap lookahead",
+                    "mmap redux",
+                )
+            ),
+            r"1,018,081:",
+            r"mmap redux .*\| not prime",
+            r"Every repeat: .*/compare_prime_verification_ipc\.json\n",
+        ),
+        long=("--workers", "2", str(LARGEST_PRIME)),
+        victims=False,  # serial comes first
+        bad=(("abc",),),
     ),
 }

@@ -8,11 +8,13 @@ from redis_servers import needs_redis
 
 from common import pools
 
+WITH_REDIS = ("primes_flag_redis", "fig_9_16", "prime_verification_ipc/compare")
+
 
 def pytest_collection_modifyitems(items):
     """Skip what needs a Redis server where there is none."""
     for item in items:
-        if "primes_flag_redis" in item.name:
+        if any(script in item.name for script in WITH_REDIS):
             item.add_marker(needs_redis)
 
 

@@ -1,0 +1,53 @@
+"""Draw Figure 9-16: what a flag in Redis or in a Manager costs and saves.
+
+Chapter: Figure 9-16
+Run:     python prime_verification_ipc/fig_9_16_slower_ipc.py
+         python prime_verification_ipc/fig_9_16_slower_ipc.py --workers 2,4 --repeat 5
+See:     primes take longer with a flag, since each look at it is a message to another process and
+         back. Of a non-prime the pool without a flag tries all shares but one to their end; with a
+         flag all workers stop where the factor is. How far that is into a share depends on the
+         number of workers: with two, the factor of large non-prime 1 lies at 60 % of the first
+         share and little is saved, with four at 21 % of the second. The factor of large non-prime 2
+         lies near the start of a share either way. The small non-prime ends before the pool gets
+         a job: there the time is that of clearing the flag.
+Differs: the large non-primes gain from these flags as in the chapter only where the factor lies
+         early in its share; without a Redis server the figure is drawn without it.
+"""
+
+import verification_speed as speed
+
+from common import cli, plots
+
+FLAGS = (speed.MANAGER, speed.REDIS)
+
+
+def measure(args):
+    """Return the durations of serial, the pool without a flag and those with a slow one."""
+    with speed.redis_if_any(args.redis_url) as redis_url:
+        flags = [name for name in FLAGS if name != speed.REDIS or redis_url]
+        names = [speed.POOL, *flags, speed.SERIAL]
+        return {"fig_9_16": speed.measure(args, names, redis_url)}
+
+
+def finding(data):
+    """Return in words what the flags cost and save."""
+    said = [speed.finding(data, FLAGS)]
+    if speed.REDIS not in {run["way"] for run in data["runs"]}:
+        said.append("Without Redis: there was no server.")
+    return " ".join(filter(None, [*said, speed.stand_ins(data)]))
+
+
+def draw(data):
+    """Return the picture."""
+    return speed.draw(data, "What does a flag in Redis or a Manager cost and save?", finding(data))
+
+
+def main():
+    parser = plots.parser(__doc__, quick=3, book=20, in_chapter=True)
+    speed.prime_check.add_numbers(parser)
+    speed.add_redis_url(parser)
+    plots.main(parser, {"fig_9_16": draw}, measure)
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,298 @@
+"""Measure and draw how long the scripts of this folder take to verify their numbers."""
+
+import contextlib
+import importlib
+import math
+import statistics
+import sys
+import textwrap
+from pathlib import Path
+
+import factors
+import prime_check
+
+from common import plots, timing
+
+SERIAL, POOL = "serial", "less naive pool"
+MANAGER, REDIS = "Manager flag", "Redis flag"
+RAWVALUE, MMAP, REDUX = "RawValue flag", "mmap flag", "mmap redux"
+# By name: workers that are spawned import this module too, and have no need of all the others.
+SCRIPTS = {
+    SERIAL: "primes_serial",
+    "naive pool": "primes_pool_naive",
+    POOL: "primes_pool_less_naive",
+    MANAGER: "primes_flag_manager",
+    REDIS: "primes_flag_redis",
+    RAWVALUE: "primes_flag_rawvalue",
+    MMAP: "primes_flag_mmap",
+    "mmap lookahead": "primes_flag_mmap_lookahead",
+    REDUX: "primes_flag_mmap_redux",
+}
+CHAPTER_SMALL_SERIAL = 0.000_002  # seconds, for the small non-prime; its stand-in has a 5 as well
+STYLES = {SERIAL: 6, POOL: 0, REDIS: 1, MANAGER: 2, RAWVALUE: 1, MMAP: 2, REDUX: 3}
+CALLS = 5
+MICROSECONDS = 1_000_000
+LEAST = 1e-9  # where the stems begin: a logarithmic axis has no 0
+GROUP = 0.88  # of the space for a number, taken by its points
+MAX_NUMBERS = 6  # more of them have their names turned
+MAX_VALUES = 20  # more points have no value written to them
+ALIKE = 0.05  # less of a difference is called none
+
+
+def add_redis_url(parser):
+    """Add which Redis server to use."""
+    parser.add_argument("--redis-url", help="redis://HOST:PORT/DB or unix:///PATH?db=DB")
+
+
+@contextlib.contextmanager
+def redis_if_any(url):
+    """Give the URL of a Redis server; or None, and a line on stderr that says how to get one."""
+    from common import redis_server  # imported here: see SCRIPTS
+
+    with contextlib.ExitStack() as stack:
+        try:
+            url = stack.enter_context(redis_server.server(url))
+        except redis_server.NoServer as missing:
+            script = Path(sys.argv[0]).name
+            print(f"{script}: left out: {REDIS}: {missing}", file=sys.stderr, flush=True)
+        yield url
+
+
+def way(name, numbers, nbr_workers, redis_url=None):
+    """Return a function that verifies all ``numbers`` with the script of that name.
+
+    It returns a dict, number -> (whether it is prime, seconds of every call). Numbers that end
+    within microseconds are verified CALLS times: the first call is slow, since the processor's
+    caches hold other things and the connection to a server is made in it.
+    """
+    arguments = {SERIAL: (), REDIS: (nbr_workers, redis_url)}.get(name, (nbr_workers,))
+    calls = [n for n in numbers for _ in range(CALLS if factors.is_settled_early(n) else 1)]
+
+    def verify():
+        verified = {}
+        script = importlib.import_module(SCRIPTS[name])
+        with contextlib.closing(script.run(calls, 1, *arguments)) as results:
+            for n, answer, durations in results:
+                verified.setdefault(n, (answer, []))[1].extend(durations)
+        return verified
+
+    return verify
+
+
+def measure(args, names, redis_url=None):
+    """Return the durations of the scripts ``names`` for each number, and each number of workers."""
+    numbers = list(dict.fromkeys(args.numbers or prime_check.SAMPLES[args.scale].values()))
+    ways = {
+        (name, nbr_workers): way(name, numbers, nbr_workers, redis_url)
+        for nbr_workers in args.workers
+        for name in names
+        if name != SERIAL
+    }
+    if SERIAL in names:
+        ways[SERIAL, 1] = way(SERIAL, numbers, 1)
+    runs = []
+    for (name, nbr_workers), rounds in timing.interleaved(ways, args.repeat).items():
+        seconds = [[one for outcome in rounds for one in outcome[n][1]] for n in numbers]
+        is_prime = [rounds[-1][n][0] for n in numbers]
+        run = {"way": name, "workers": nbr_workers, "seconds": seconds, "is_prime": is_prime}
+        runs.append(run)
+    return {"numbers": numbers, "runs": runs}
+
+
+def seconds_by_way(data, nbr_workers):
+    """Return a dict, name -> number -> durations, of the runs with that many workers and serial."""
+    return {
+        run["way"]: dict(zip(data["numbers"], run["seconds"], strict=True))
+        for run in data["runs"]
+        if run["way"] == SERIAL or run["workers"] == nbr_workers
+    }
+
+
+def all_workers(data):
+    """Return the numbers of workers that were measured, ascending."""
+    return sorted({run["workers"] for run in data["runs"] if run["way"] != SERIAL})
+
+
+def groups_for_pool(data):
+    """Return the numbers that are not settled before the pool: the primes as one, each other."""
+    groups = {}
+    for n in data["numbers"]:
+        if not factors.is_settled_early(n):
+            group = "primes" if prime_check.is_prime(n) else name_of(n)
+            groups.setdefault(group, []).append(n)
+    return groups
+
+
+def workers_of_finding(data):
+    """Return the largest number of workers that had a CPU each, or else the smallest."""
+    usable = data["machine"]["usable_cpus"]
+    with_cpu = [n for n in all_workers(data) if n <= usable]
+    return max(with_cpu, default=min(all_workers(data)))
+
+
+def finding(data, flags):
+    """Return in words how the ways ``flags`` compare with the pool that has none."""
+    nbr_workers = workers_of_finding(data)
+    seconds = seconds_by_way(data, nbr_workers)
+    flags = [name for name in flags if name in seconds]
+    groups = groups_for_pool(data)
+    if not groups:
+        return "All numbers end before the pool gets a job: nothing that a flag could save."
+    compared = []
+    for group, numbers in groups.items():
+        gains = [gain(seconds, name, numbers) for name in flags]
+        figures = ", ".join(f"{times:.2f}x" for times in gains)
+        compared.append(f"{in_words(gains)} on {group} ({figures})")
+    if nbr_workers == 1:
+        why = "One worker has no other to stop, so that a flag can only cost."
+    else:
+        why = "It saves what lies behind the factor in its share."
+    names = ", ".join(name.removesuffix(" flag") for name in flags)
+    return (
+        f"A flag ({names}) against the pool without one, {on_cpus(data, nbr_workers)}: "
+        f"{', '.join(compared)}. {why}"
+    )
+
+
+def on_cpus(data, nbr_workers):
+    """Return the number of workers, and of CPUs if these are fewer, as text."""
+    usable = data["machine"]["usable_cpus"]
+    workers = f"{nbr_workers} worker{'s'[: nbr_workers != 1]}"
+    cpus = f" on {usable} CPU{'s'[: usable != 1]}" if nbr_workers > usable else ""
+    return workers + cpus
+
+
+def gain(seconds, name, numbers):
+    """Return how many times as fast as the pool that way is, for all ``numbers`` together."""
+    pool, other = (sum(min(seconds[way][n]) for n in numbers) for way in (POOL, name))
+    return pool / other
+
+
+def in_words(gains):
+    """Return what ``gains``, times as fast, are: slower, as fast, faster, or some of each."""
+    kinds = {
+        "slower": any(times < 1 - ALIKE for times in gains),
+        "as fast": any(1 - ALIKE <= times <= 1 + ALIKE for times in gains),
+        "faster": any(times > 1 + ALIKE for times in gains),
+    }
+    return " or ".join(kind for kind, is_there in kinds.items() if is_there)
+
+
+def stand_ins(data):
+    """Return a sentence on numbers that are not the chapter's, or nothing."""
+    if set(data["numbers"]) <= set(prime_check.SAMPLES["book"].values()):
+        return ""
+    if set(data["numbers"]) <= set(prime_check.SAMPLES["quick"].values()):
+        return "The numbers are 1/256 of the chapter's."
+    return "The numbers are not the chapter's."
+
+
+def name_of(n):
+    """Return the chapter's name of ``n``, or else n itself, as text."""
+    return prime_check.LABELS.get(n, f"{n:,}")
+
+
+def tick(n, nbr_workers):
+    """Return the lines that stand below the points of ``n``."""
+    lines = textwrap.wrap(name_of(n).replace(",", ", "), 13, break_on_hyphens=False)
+    if not factors.is_settled_early(n):
+        place = factors.place_in_share(n, nbr_workers)
+        where = ["(no factor)"]
+        if place is not None:
+            where = [f"(factor {100 * place:.0f} %", "into share)"]
+        lines += where
+    return "\n".join(lines).replace(", ", ",")
+
+
+def draw(data, title, said):
+    """Return the picture, with what is ``said`` of it.
+
+    A row for each number of workers; numbers that end before the pool gets a job, within
+    microseconds, have an axis of their own.
+    """
+    early = [n for n in data["numbers"] if factors.is_settled_early(n)]
+    columns = [part for part in (early, [n for n in data["numbers"] if n not in early]) if part]
+    rows = all_workers(data)
+    figure, every_axes = plots.new(
+        data,
+        title,
+        said,
+        rows=len(rows),
+        height=plots.HEIGHT + 3.2 * (len(rows) - 1),
+        ncols=len(columns),
+        width_ratios=[len(part) + 0.3 for part in columns],
+    )
+    places = iter(every_axes)
+    for nbr_workers in rows:
+        for numbers in columns:
+            draw_points(next(places), data, nbr_workers, numbers, numbers is early)
+    plots.legend(figure, columns=3 if SERIAL in seconds_by_way(data, rows[0]) else 4)
+    return figure
+
+
+def draw_points(axes, data, nbr_workers, numbers, is_early):
+    """Draw the best times of all ways for ``numbers``, with bars up to the median.
+
+    Up to the slowest they would leave the rest no room: on a busy machine one repeat may take many
+    times as long as the others.
+    """
+    seconds = seconds_by_way(data, nbr_workers)
+    names = [name for name in SCRIPTS if name in seconds]
+    unit = MICROSECONDS if is_early else 1
+    shown = []
+    step = GROUP / len(names)
+    for place, name in enumerate(names):
+        look = {**plots.style(STYLES[name]), "linestyle": "none", "markersize": 8}
+        xs = [x + step * (place - (len(names) - 1) / 2) for x in range(len(numbers))]
+        best = [unit * min(seconds[name][n]) for n in numbers]
+        median = [unit * statistics.median(seconds[name][n]) for n in numbers]
+        shown += [*best, *median]
+        axes.vlines(xs, LEAST, best, color=look["color"], linewidth=4, alpha=0.35)
+        axes.vlines(xs, best, median, color=look["color"], linewidth=1.2)
+        axes.plot(xs, best, label=name, clip_on=False, zorder=3, **look)
+        if len(names) * len(numbers) <= MAX_VALUES:
+            write_values(axes, xs, best)
+        if name == SERIAL and is_early:
+            draw_chapter(axes, numbers, xs)
+    turned = {"rotation": 90} if len(numbers) > MAX_NUMBERS else {}
+    axes.set_xticks(range(len(numbers)), [tick(n, nbr_workers) for n in numbers], **turned)
+    axes.tick_params("x", labelsize=9, length=0)
+    axes.grid(visible=False, axis="x")
+    axes.set_xlim(-0.55, len(numbers) - 0.45)
+    if is_early:
+        axes.set_yscale("log")
+        axes.yaxis.set_minor_formatter("")
+        axes.set_ylabel("microseconds")
+    else:
+        axes.set_ylabel("seconds\n(best; bar: to the median)")
+        axes.set_title(f"{on_cpus(data, nbr_workers)} (the chapter: 4)", fontsize=10)
+    axes.set_ylim(*(decades(shown) if is_early else (0, 1.15 * max(shown))))
+    plots.thousands(axes.yaxis)
+
+
+def decades(values):
+    """Return the powers of ten below the smallest and above the largest of ``values``."""
+    return 10 ** math.floor(math.log10(min(values))), 10 ** math.ceil(math.log10(max(values)))
+
+
+def write_values(axes, xs, values):
+    """Write each of ``values`` above its point."""
+    for x, value in zip(xs, values, strict=True):
+        axes.annotate(
+            f"{value:.2f}" if value < 10 else f"{value:,.0f}",
+            (x, value),
+            (0, 7),
+            textcoords="offset points",
+            ha="center",
+            fontsize=7.5,
+            bbox={"color": "white", "alpha": 0.7, "pad": 0.5},
+        )
+
+
+def draw_chapter(axes, numbers, xs):
+    """Draw what the chapter has for the small non-prime, whose stand-in takes as many divisions."""
+    samples = [sizes["small non-prime"] for sizes in prime_check.SAMPLES.values()]
+    for n, x in zip(numbers, xs, strict=True):
+        if n in samples:
+            value = MICROSECONDS * CHAPTER_SMALL_SERIAL
+            axes.plot(x, value, label="the chapter, serial", **plots.CHAPTER)

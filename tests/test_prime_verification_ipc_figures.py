@@ -1,0 +1,222 @@
+"""What the figures on verifying primes count and say."""
+
+import argparse
+import itertools
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import load
+
+from common import create_range, redis_server, results
+
+FOLDER = "prime_verification_ipc/"
+FREQUENCY = load(FOLDER + "fig_9_15_factor_frequency.py")
+SLOWER = load(FOLDER + "fig_9_16_slower_ipc.py")
+FASTER = load(FOLDER + "fig_9_17_faster_ipc.py")
+COMPARE = load(FOLDER + "compare.py")
+SPEED = SLOWER.speed
+FACTORS = SPEED.factors
+POOLED = load(FOLDER + "primes_pool_less_naive.py")
+QUICK = SPEED.prime_check.SAMPLES["quick"]
+BOOK = SPEED.prime_check.SAMPLES["book"]
+
+PRIMES = [p for p in range(23, 1000) if all(p % d for d in range(2, p))]
+
+
+@given(st.integers(2, 3000), st.integers(1, 500), st.integers(0, 20))
+@settings(max_examples=30)
+def test_counts_of_factors_are_those_of_trial_division(lower, length, more):
+    upper = lower + length
+    root = math.isqrt(upper - 1) + more
+    smallest, divides = ([0] * (root + 1) for _ in range(2))
+    for n in range(lower, upper):
+        factors = [d for d in range(2, n) if n % d == 0]
+        for d in factors:
+            if d <= root:
+                divides[d] += 1
+        if factors:
+            smallest[factors[0]] += 1
+    counted = FREQUENCY.count_factors(lower, upper, root)
+    assert [counts.tolist() for counts in counted] == [smallest, divides]
+
+
+def test_segments_add_up_to_the_whole(monkeypatch):
+    args = argparse.Namespace(limit=10_000)
+    whole = FREQUENCY.measure(args)["fig_9_15"]
+    monkeypatch.setattr(FREQUENCY, "SEGMENT", 997)
+    assert FREQUENCY.measure(args)["fig_9_15"] == whole
+    assert whole["nbr_primes"] == 1_229
+    assert whole["nbr_non_primes"] == 9_999 - 1_229
+    assert whole["smallest"][:2] == [[2, 4_999], [3, 1_666]]
+    assert len(whole["divides"]) == 99
+    assert whole["divides"][:3] == [4_999, 3_332, 2_499]
+
+
+def test_the_finding_of_figure_9_15_names_the_shares_of_small_factors():
+    counted = FREQUENCY.measure(argparse.Namespace(limit=100))["fig_9_15"]
+    early = sum(any(n % d == 0 for d in range(2, min(n, 21))) for n in range(4, 101))
+    assert early == 74 == counted["nbr_non_primes"]
+    assert FREQUENCY.finding(counted) == (
+        "Trial division of the 74 non-primes ends at 2 for 66.2 %, at 3 for 21.6 %, at 5 for "
+        "8.1 %, and below 21 for 100.0 %: a few divisions, before the pool gets the job, settle "
+        "them. The other 25 numbers are prime."
+    )
+
+
+class Jobs:
+    """A pool that does the jobs itself and keeps them."""
+
+    def __init__(self):
+        self.jobs = []
+
+    def map(self, function, jobs):
+        self.jobs += jobs
+        return [function(job) for job in jobs]
+
+
+def test_numbers_that_are_settled_early_give_the_pool_no_job():
+    for n in range(2_000):
+        pool = Jobs()
+        POOLED.check_prime(n, pool, 2)
+        assert FACTORS.is_settled_early(n) == (not pool.jobs), n
+
+
+@given(st.lists(st.sampled_from(PRIMES), min_size=0, max_size=5))
+def test_a_product_of_primes_has_these_prime_factors(primes):
+    assert FACTORS.prime_factors(math.prod(primes)) == sorted(primes)
+
+
+def test_the_square_of_every_small_prime_is_factored():
+    assert all(FACTORS.prime_factors(p * p) == [p, p] for p in PRIMES)
+
+
+@given(st.lists(st.sampled_from(PRIMES), min_size=1, max_size=3), st.integers(1, 5))
+def test_the_place_of_a_factor_is_that_of_the_first_one_met_in_any_share(primes, nbr_shares):
+    n = math.prod(primes)
+    places = []
+    for from_i, to_i in create_range.create(21, math.isqrt(n) + 1, nbr_shares):
+        places += [(i - from_i) / (to_i - from_i) for i in range(from_i, to_i, 2) if n % i == 0]
+    assert FACTORS.place_in_share(n, nbr_shares) == min(places, default=None)
+
+
+def test_the_factors_of_the_chapters_numbers_lie_where_their_stand_ins_have_them():
+    for samples, nbr_shares in itertools.product((QUICK, BOOK), (2, 4)):
+        places = [
+            FACTORS.place_in_share(samples[f"large non-prime {i}"], nbr_shares) for i in (1, 2)
+        ]
+        expected = {2: [0.603, 0.085], 4: [0.206, 0.170]}[nbr_shares]
+        assert places == pytest.approx(expected, abs=0.002)
+        assert FACTORS.place_in_share(samples["prime 1"], nbr_shares) is None
+
+
+@pytest.mark.parametrize(
+    ("gains", "said"),
+    [
+        ([0.5, 0.94], "slower"),
+        ([0.95, 1.05], "as fast"),
+        ([1.06, 12], "faster"),
+        ([0.5, 1], "slower or as fast"),
+        ([2, 1], "as fast or faster"),
+        ([0.5, 1, 2], "slower or as fast or faster"),
+    ],
+)
+def test_a_gain_is_called_what_it_is(gains, said):
+    assert SPEED.in_words(gains) == said
+
+
+def measured(numbers, seconds, workers=(2,), usable_cpus=2):
+    """Return a measurement in which each of ``numbers`` takes ``seconds[way]`` at best."""
+    runs = [
+        {"way": way, "workers": n, "seconds": [[2 * best, best] for best in bests]}
+        for way, bests in seconds.items()
+        for n in workers
+    ]
+    return {"numbers": numbers, "runs": runs, "machine": {"usable_cpus": usable_cpus}}
+
+
+SECONDS = {
+    SPEED.POOL: [1e-6, 0.4, 0.4, 0.4],
+    SPEED.MANAGER: [1e-6, 0.4, 0.1, 0.5],
+    SPEED.REDIS: [1e-6, 0.5, 0.05, 0.8],
+    SPEED.SERIAL: [1e-6, 0.2, 0.3, 0.8],
+}
+LABELS = ("small non-prime", "large non-prime 1", "large non-prime 2", "prime 1")
+
+
+def test_figure_9_16_says_what_each_flag_costs_and_saves():
+    data = measured([QUICK[label] for label in LABELS], SECONDS)
+    assert SLOWER.finding(data) == (
+        "A flag (Manager, Redis) against the pool without one, 2 workers: slower or as fast on "
+        "large non-prime 1 (1.00x, 0.80x), faster on large non-prime 2 (4.00x, 8.00x), slower on "
+        "primes (0.80x, 0.50x). It saves what lies behind the factor in its share. The numbers "
+        "are 1/256 of the chapter's."
+    )
+
+
+def test_figure_9_16_without_redis_says_so():
+    seconds = {way: bests for way, bests in SECONDS.items() if way != SPEED.REDIS}
+    said = SLOWER.finding(measured([BOOK[label] for label in LABELS], seconds))
+    assert said.startswith("A flag (Manager) against")
+    assert said.endswith("in its share. Without Redis: there was no server.")
+
+
+def test_figure_9_17_says_how_close_redux_is_on_primes():
+    seconds = {way: [0.4, 0.3] for way in (SPEED.POOL, SPEED.RAWVALUE, SPEED.MMAP)}
+    said = FASTER.finding(measured([10**9 + 7, 10**9 + 9], seconds | {SPEED.REDUX: [0.41, 0.28]}))
+    assert "as fast on primes (1.00x, 1.00x, 1.01x)" in said
+    assert "Redux is within 0.020 s of the pool on primes (the chapter: 0.1 s)." in said
+    assert said.endswith("The numbers are not the chapter's.")
+
+
+def test_one_worker_has_no_other_to_stop():
+    said = SLOWER.finding(measured([QUICK[label] for label in LABELS], SECONDS, (1, 4), 1))
+    assert "against the pool without one, 1 worker: " in said
+    assert "One worker has no other to stop, so that a flag can only cost." in said
+
+
+def test_more_workers_than_cpus_are_named_as_such():
+    data = measured([QUICK[label] for label in LABELS], SECONDS, (4, 8))
+    assert "against the pool without one, 4 workers on 2 CPUs: " in SLOWER.finding(data)
+
+
+def test_numbers_that_are_settled_early_leave_a_flag_nothing_to_save():
+    data = measured([97, 15], {way: [1e-6, 1e-6] for way in SECONDS})
+    assert SLOWER.finding(data).startswith("All numbers end before the pool gets a job")
+    assert "within" not in FASTER.finding(data)
+
+
+def test_a_number_is_named_by_the_chapters_name_or_in_short_lines():
+    assert SPEED.tick(QUICK["small non-prime"], 2) == "small\nnon-prime"
+    assert SPEED.tick(BOOK["prime 2"], 4) == "prime 2\n(no factor)"
+    assert SPEED.tick(BOOK["large non-prime 1"], 4) == (
+        "large\nnon-prime 1\n(factor 21 %\ninto share)"
+    )
+    assert SPEED.tick(100_000_007 * 3, 2) == "300,000,021"
+    assert SPEED.tick(10**18 + 9, 2) == "1,000,000,\n000,000,\n000,009\n(no factor)"
+
+
+@pytest.mark.parametrize("nbr_numbers", [1, 5, 12])
+def test_there_is_a_row_for_each_number_of_workers(monkeypatch, nbr_numbers):
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    numbers = [10**9 + 7, 97, 10**9 + 9, 15, *range(25, 41)][:nbr_numbers]
+    data = measured(numbers, {way: [0.1] * nbr_numbers for way in SECONDS}, (1, 2, 4))
+    data |= {"sizes": {"repeat": 2}, "machine": results.machine()}
+    figure = SLOWER.draw(data)
+    titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
+    assert [title.partition(" ")[0] for title in titles] == ["1", "2", "4"]
+    assert len(figure.axes) == (3 if nbr_numbers == 1 else 6)
+    (legend,) = figure.legends
+    assert {text.get_text() for text in legend.get_texts()} == set(SECONDS)
+
+
+def test_without_a_redis_server_the_rest_is_measured(monkeypatch, capsys):
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    monkeypatch.setattr(redis_server, "LOCAL_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(redis_server, "find_binary", lambda: None)
+    with SPEED.redis_if_any(None) as url:
+        assert url is None
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "left out: Redis flag: no Redis server" in line
+    assert list(COMPARE.ways([97], 2, None)) == [way for way in SPEED.SCRIPTS if "Redis" not in way]
