@@ -9,7 +9,8 @@ See:     a sawtooth. Where the workers divide the chunks they end together: a di
          times the share of the chunks that the busiest worker gets. Where two CPUs are one core's
          hyperthreads, or clock slower together, the measured teeth lie above it.
 Differs: the chapter has one number of processes, four; --workers 2,4 draws a panel for each.
-         The quick size divides by most numbers of chunks, so that the chunks are equal.
+         The quick size divides by most numbers of chunks, so that chunks hold equally many numbers.
+         They do not hold equally many primes, which blurs the small teeth, less so at book scale.
 """
 
 import math
@@ -92,8 +93,9 @@ def finding(seconds, nbr_workers, usable, where):
         said += " (workers that share CPUs blur the teeth)"
     elif nbr_dearer < 0.8 * len(costs):
         said += (
-            f" (the others are lost in noise: the median of the repeats is "
-            f"{pool_speed.noise(seconds):.0f} % above the best; more --repeat helps)"
+            f" (the rest is lost in noise - the median of the repeats is "
+            f"{pool_speed.noise(seconds):.0f} % above the best - and in chunks with more primes "
+            f"than others: more --repeat and --nbr_numbers help)"
         )
     return f"{said}. {chapter}"
 
@@ -166,7 +168,7 @@ def draw_chapter(axes, seconds, nbr_numbers):
 
 
 def main():
-    parser = plots.parser(__doc__, quick=9, book=5)
+    parser = plots.parser(__doc__, quick=7, book=5)
     pool_report.add_nbr_numbers(parser, quick=10_080, minimum=FEWEST_NUMBERS)
     plots.main(parser, {"fig_9_13": draw}, measure)
 

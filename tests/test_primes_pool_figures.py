@@ -173,8 +173,9 @@ def test_figure_9_13_finds_the_teeth_at_the_multiples_of_the_workers():
 def test_figure_9_13_says_that_noise_hides_teeth():
     flat = {nbr_chunks: [1.0, 1.3, 1.7] for nbr_chunks in range(1, 33)}
     assert (
-        "it takes longer in 0 of 7 such cases (the others are lost in noise: the median of the "
-        "repeats is 30 % above the best; more --repeat helps). 29 against 32 chunks: +0.0 ms"
+        "it takes longer in 0 of 7 such cases (the rest is lost in noise - the median of the "
+        "repeats is 30 % above the best - and in chunks with more primes than others: more "
+        "--repeat and --nbr_numbers help). 29 against 32 chunks: +0.0 ms"
     ) in NBR_CHUNKS.finding(flat, 4, 4, "4 workers")
 
 
