@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 import textwrap
 from pathlib import Path
@@ -57,8 +58,7 @@ def new(data, title, finding, rows=1, height=HEIGHT, **keywords):
         rows, figsize=(WIDTH, height), dpi=DPI, layout="constrained", squeeze=False, **keywords
     )
     sizes = ", ".join(f"{name} {value:,}" for name, value in data["sizes"].items())
-    lines = textwrap.wrap(finding, 105)
-    lines += textwrap.wrap(f"{sizes}; {results.machine_line(data)}", 105)
+    lines = [*wrapped(finding), *wrapped(f"{sizes}; {results.machine_line(data)}")]
     head = (0.5 + 0.175 * len(lines)) / height
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - head))
     figure.text(0.012, 1 - 0.1 / height, title, va="top", fontsize=14, fontweight="bold")
@@ -66,6 +66,12 @@ def new(data, title, finding, rows=1, height=HEIGHT, **keywords):
         0.012, 1 - 0.42 / height, "\n".join(lines), va="top", fontsize=9, linespacing=1.35
     ).set_color("#404040")
     return figure, axes.ravel()
+
+
+def wrapped(text):
+    """Return the lines of a subtitle; a number and its unit stay together."""
+    together = re.sub(r"(?<=\d) (?=(%|s|ms|MB|GB)(?!\w))", "\N{NO-BREAK SPACE}", text)
+    return [one.replace("\N{NO-BREAK SPACE}", " ") for one in textwrap.wrap(together, 105)]
 
 
 def line(axes, seconds, number, label, beyond=None, spread=max):

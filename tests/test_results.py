@@ -226,3 +226,9 @@ def test_results_go_beside_the_scripts_folder_unless_told_otherwise(monkeypatch)
     assert results.place(None, "fig.png") == ROOT / "results/fig.png"
     assert results.place(Path("there"), "fig.png") == Path("there/fig.png")
     assert results.place(Path("there.png"), "fig.png") == Path("there.png")
+
+
+def test_a_number_and_its_unit_are_not_torn_apart():
+    text = "x" * 100 + " 100 % and 12 seconds"
+    assert plots.wrapped(text) == ["x" * 100, "100 % and 12 seconds"]
+    assert plots.wrapped("12 s " * 50)[0] == ("12 s " * 21).strip()
