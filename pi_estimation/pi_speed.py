@@ -1,5 +1,7 @@
 """Measure and draw how long an estimate of pi takes: serial, by threads and by processes."""
 
+import statistics
+
 import amdahl
 import pi_check
 
@@ -35,7 +37,7 @@ def draw(data, title, chapter=None):
     figure, (axes,) = plots.new(data, title, finding(seconds, usable, law))
     axes.axhline(serial, label="serial: no pool", **{**plots.style(6), "marker": ""})
     for number, kind in enumerate(("processes", "threads")):
-        plots.line(axes, seconds[kind], number, kind, beyond=usable)
+        plots.line(axes, seconds[kind], number, kind, beyond=usable, spread=statistics.median)
     workers = {*seconds["processes"]}
     if law:
         draw_amdahl(axes, law, min(workers), max(workers))
@@ -52,7 +54,7 @@ def draw(data, title, chapter=None):
     axes.set_xticks(sorted(workers), [f"{n}" for n in sorted(workers)])
     axes.set_xticks([], minor=True)
     axes.set_xlabel(f"workers (hollow: more than the {cpus(usable)})")
-    axes.set_ylabel("seconds (best; bar: all repeats)")
+    axes.set_ylabel("seconds (best; bar: to the median)")
     axes.set_ylim(bottom=0)
     plots.legend(figure)
     return figure
