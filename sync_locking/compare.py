@@ -2,12 +2,12 @@
 
 Chapter: all ways of the section on synchronising access to files and variables
 Run:     python sync_locking/compare.py 4
-See:     only the ways with a lock are sure to count to the end. The seconds are those of
-         run_workers(), as timeit measures them: starting the processes is part of them, and of
-         1,000 increments in shared memory it is most. What the locks cost shows when each process
-         adds 1 more often (--longer): lock.acquire() saves some of it and a RawValue, which has
-         no lock of its own, more. To count in a file takes longer, and longer still with a lock
-         file: a process that finds it taken sleeps for 10 ms or more.
+See:     of several processes, only those that take a lock are sure to count to the end. The
+         seconds are those of run_workers(), as timeit measures them: starting the processes is
+         part of them, and of 1,000 increments in shared memory it is most. What the locks cost
+         shows when each process adds 1 more often (--longer): lock.acquire() saves some of it
+         and a RawValue, which has no lock of its own, more. To count in a file takes longer, and
+         longer still with a lock file: a process that finds it taken sleeps for 10 ms or more.
 """
 
 import ex1_lock
@@ -46,7 +46,6 @@ def counted(run_workers, nbr_workers, max_count, exact):
 
 def ways(nbr_workers, max_count, longer):
     """Return what to compare: name -> function that returns answer and seconds, by job."""
-
     in_file = {f"file, {max_count:,} by each": max_count}
     in_memory = {f"shared memory, {count:,} by each": count for count in (max_count, longer)}
 
