@@ -115,10 +115,11 @@ def finding(seconds, usable, law):
         for n in FORETOLD
     ]
     first, *_, last = law["fitted"]
+    points = f"fitted to {len(law['fitted'])} numbers of processes from {first} to {last}"
     if len(law["fitted"]) == 2:
-        points = f"fitted to {first} and {last} processes, as any two points are, exactly"
-    else:
-        points = f"fitted to {len(law['fitted'])} numbers of processes from {first} to {last}"
+        points = f"fitted to {first} and {last} processes"
+        if 0 < law["share"] < 1:
+            points += ": two points always fit exactly"
     return (
         f"{said}. Amdahl's law: {100 * law['share']:.1f} % serial ({100 * low:.1f} to "
         f"{100 * high:.1f} %), so {' and '.join(foretold)} CPUs; {points}."

@@ -96,7 +96,15 @@ FINDINGS = [
         2,
         "2 processes are 1.82x as fast as serial, 2 threads 0.80x. Amdahl's law: 10.0 % serial "
         "(10.0 to 10.0 %), so 6.4x (6.4 to 6.4) on 16 and 8.8x (8.8 to 8.8) on 64 CPUs; fitted to "
-        "1 and 2 processes, as any two points are, exactly.",
+        "1 and 2 processes: two points always fit exactly.",
+    ),
+    (
+        {1: 1.0, 2: 2.0},
+        {1: 1.0, 2: 0.5},
+        2,
+        "2 processes are 0.50x as fast as serial, 2 threads 2.00x. Amdahl's law: 100.0 % serial "
+        "(100.0 to 100.0 %), so 1.0x (1.0 to 1.0) on 16 and 1.0x (1.0 to 1.0) on 64 CPUs; fitted "
+        "to 1 and 2 processes.",
     ),
     (
         {1: 1.0, 2: 0.5, 4: 0.25},
