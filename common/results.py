@@ -165,9 +165,16 @@ def _table(rows):
             if number:
                 table.add_divider()
             table.add_row([f"{row['job']}:", "", "", "", ""])
-        median = statistics.median(row["seconds"])
-        best, ratio, answer = f"{row['best']:,.6f}", f"{row['ratio']:,.2f}", row["answer"]
+        best, median = (_digits(of(row["seconds"]), 6) for of in (min, statistics.median))
+        ratio, answer = _digits(row["ratio"], 2), row["answer"]
         if type(answer) is int:  # True and False are to stay what they are
             answer = f"{answer:,}"
-        table.add_row([f"  {row['name']}", best, f"{median:,.6f}", ratio, answer])
+        table.add_row([f"  {row['name']}", best, median, ratio, answer])
     return table
+
+
+def _digits(value, nbr_decimals):
+    """Return ``value`` with so many decimals, or with more if it would have hardly a digit."""
+    if value < 10 ** (1 - nbr_decimals):
+        nbr_decimals += 3
+    return f"{value:,.{nbr_decimals}f}"

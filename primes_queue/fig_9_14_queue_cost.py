@@ -10,6 +10,8 @@ See:     one process without a queue beats all runs with one. To test a number t
          enough.
 """
 
+import statistics
+
 import primes_queue_less_work
 import primes_serial
 import queue_report
@@ -49,12 +51,13 @@ def draw(data):
     serial = min(seconds["serial"][1])
     axes.axhline(serial, label="serial: no queue", **{**plots.style(6), "marker": ""})
     for number, kind in enumerate((ALL, ODD)):
-        plots.line(axes, seconds[kind], number, f"queue of {kind}", beyond=usable)
+        label = f"queue of {kind}"
+        plots.line(axes, seconds[kind], number, label, beyond=usable, spread=statistics.median)
     axes.set_xscale("log", base=2)
     axes.set_xticks(list(seconds[ALL]), [f"{n}" for n in seconds[ALL]])
     axes.set_xticks([], minor=True)
     axes.set_xlabel(f"workers (hollow: more than the {usable} usable CPU{'s'[: usable != 1]})")
-    axes.set_ylabel("seconds (best; bar: all repeats)")
+    axes.set_ylabel("seconds (best; bar: to the median)")
     axes.set_ylim(bottom=0)
     plots.legend(figure)
     return figure

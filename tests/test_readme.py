@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from cases import CASES
 from support import ROOT, SECTIONS, scripts
 
 README = (ROOT / "README.md").read_text()
@@ -26,6 +27,15 @@ def test_the_scripts_mirror_examples_9_1_to_9_47():
         (line,) = re.findall(r"^Chapter: +(.+)$", docstring(script), re.MULTILINE)
         mirrored |= numbers(" ".join(re.findall(r"Examples? ([^;]*)", line)))
     assert mirrored == set(range(1, 48))
+
+
+def test_the_figure_scripts_draw_figures_9_1_to_9_18():
+    drawn = [name for case in CASES.values() for name in case.figures]
+    assert sorted(drawn) == [f"fig_9_{number:02}" for number in range(1, 19)]
+    for script, case in CASES.items():
+        (line,) = re.findall(r"^Chapter: +(.+)$", docstring(script), re.MULTILINE)
+        named = numbers(" ".join(re.findall(r"Figures? ([^;]*)", line)))
+        assert {f"fig_9_{number:02}" for number in named} == case.figures.keys()
 
 
 def test_the_index_lists_every_script_and_no_other():
