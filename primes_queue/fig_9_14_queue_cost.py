@@ -125,8 +125,8 @@ def change(ratio):
 
 
 def main():
-    parser = plots.parser(__doc__, workers="1,2,4,8", quick=5, book=3)
-    queue_report.add_nbr_numbers(parser, quick=5_000)
+    parser = plots.parser(__doc__, workers="1,2,4,8", quick=4, book=3)
+    queue_report.add_nbr_numbers(parser, quick=4_000)
     plots.main(parser, {"fig_9_14": draw}, measure)
 
 
