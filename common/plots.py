@@ -71,7 +71,10 @@ def new(data, title, finding, rows=1, height=HEIGHT, **keywords):
 def wrapped(text):
     """Return the lines of a subtitle; a number and its unit stay together."""
     together = re.sub(r"(?<=\d) (?=(%|s|ms|MB|GB)(?!\w))", "\N{NO-BREAK SPACE}", text)
-    return [one.replace("\N{NO-BREAK SPACE}", " ") for one in textwrap.wrap(together, 105, break_on_hyphens=False)]
+    return [
+        one.replace("\N{NO-BREAK SPACE}", " ")
+        for one in textwrap.wrap(together, 105, break_on_hyphens=False)
+    ]
 
 
 def line(axes, seconds, number, label, beyond=None, spread=max):

@@ -11,9 +11,9 @@ See:     one number in a chunk is slower than no pool at all. The default, four 
 import math
 
 import pool_report
+import primes_pool
 import primes_serial
 
-import primes_pool
 from common import cli, results
 
 

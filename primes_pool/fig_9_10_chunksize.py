@@ -18,8 +18,8 @@ import statistics
 
 import pool_report
 import pool_speed
-
 import primes_pool
+
 from common import cli, plots
 
 SMALL = (1, 2, 4, 8, 16, 32, 64)

@@ -7,10 +7,12 @@ See:     a sawtooth. Where the workers divide the chunks they end together: a di
          more a single worker goes on with it alone, and the rest wait. The more chunks there are,
          the shorter that last one is. The dashed line is mere arithmetic: the time of one process,
          times the share of the chunks that the busiest worker gets. Where two CPUs are one core's
-         hyperthreads, or clock slower together, the measured teeth lie above it.
+         hyperthreads, or clock slower together, the measured line lies above it and its teeth are
+         smaller, since the last worker is faster alone. Where CPUs differ in speed from moment to
+         moment, as in virtual machines, only the large teeth on the left are left.
 Differs: the chapter has one number of processes, four; --workers 2,4 draws a panel for each.
-         The quick size divides by most numbers of chunks, so that chunks hold equally many numbers.
-         They do not hold equally many primes, which blurs the small teeth, less so at book scale.
+         The numbers are put in an order that spreads the primes evenly: where chunks differ in
+         work, small teeth are lost.
 """
 
 import math
@@ -18,8 +20,8 @@ import statistics
 
 import pool_report
 import pool_speed
-
 import primes_pool
+
 from common import cli, plots
 
 MOST_CHUNKS = 32
@@ -41,12 +43,13 @@ def foretell(nbr_chunks, nbr_workers):
 def measure(args):
     """Return the durations of every number of chunks."""
     chunksizes = [chunksize_for(args.nbr_numbers, k) for k in range(1, MOST_CHUNKS + 1)]
-    return {"fig_9_13": {"runs": pool_speed.measure(args, lambda nbr_workers: chunksizes)}}
+    runs = pool_speed.measure(args, lambda nbr_workers: chunksizes, [pool_speed.EVEN])
+    return {"fig_9_13": {"runs": runs}}
 
 
 def by_nbr_chunks(data, nbr_workers):
     """Return a dict, number of chunks -> durations of every repeat; ascending."""
-    seconds = pool_speed.seconds(data["runs"], nbr_workers, pool_speed.ORDERED)
+    seconds = pool_speed.seconds(data["runs"], nbr_workers, pool_speed.EVEN)
     nbr_numbers = data["sizes"]["nbr_numbers"]
     return {
         primes_pool.count_chunks(nbr_numbers, chunksize): seconds[chunksize]
@@ -93,9 +96,8 @@ def finding(seconds, nbr_workers, usable, where):
         said += " (workers that share CPUs blur the teeth)"
     elif nbr_dearer < 0.8 * len(costs):
         said += (
-            f" (the rest is lost in noise - the median of the repeats is "
-            f"{pool_speed.noise(seconds):.0f} % above the best - and in chunks with more primes "
-            f"than others: more --repeat and --nbr_numbers help)"
+            f" (small teeth are lost where speed varies: the median of the repeats is "
+            f"{pool_speed.noise(seconds):.0f} % above the best)"
         )
     return f"{said}. {chapter}"
 
@@ -168,8 +170,8 @@ def draw_chapter(axes, seconds, nbr_numbers):
 
 
 def main():
-    parser = plots.parser(__doc__, quick=7, book=5)
-    pool_report.add_nbr_numbers(parser, quick=10_080, minimum=FEWEST_NUMBERS)
+    parser = plots.parser(__doc__, quick=15, book=5)
+    pool_report.add_nbr_numbers(parser, quick=5_040, minimum=FEWEST_NUMBERS)
     plots.main(parser, {"fig_9_13": draw}, measure)
 
 

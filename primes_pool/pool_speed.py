@@ -4,12 +4,24 @@ import random
 import statistics
 
 import pool_report
+import primes_pool
 import primes_serial
 
-import primes_pool
 from common import plots, pools, timing
 
-ORDERED, SHUFFLED, SERIAL = "ordered", "shuffled", "serial"
+ORDERED, SHUFFLED, EVEN, SERIAL = "ordered", "shuffled", "even", "serial"
+
+
+def spread_evenly(numbers):
+    """Return ``numbers`` in an order that spreads the primes evenly: equal chunks, equal work."""
+    primes = [n for n in numbers if primes_pool.check_prime(n)]
+    composites = [n for n in numbers if not primes_pool.check_prime(n)]
+    places = [
+        ((index + 0.5) / len(group), n)
+        for group in (primes, composites)
+        for index, n in enumerate(group)
+    ]
+    return [n for _, n in sorted(places)]
 
 
 def measure(args, chunksizes, orders=(ORDERED,)):
@@ -20,7 +32,7 @@ def measure(args, chunksizes, orders=(ORDERED,)):
     """
     numbers = list(range(pool_report.LOWER, pool_report.LOWER + args.nbr_numbers))
     shuffled = random.Random(0).sample(numbers, len(numbers))  # the same in every run
-    in_order = {ORDERED: numbers, SHUFFLED: shuffled}
+    in_order = {ORDERED: numbers, SHUFFLED: shuffled, EVEN: spread_evenly(numbers)}
     runs = []
     for nbr_workers in args.workers:
         with pools.worker_pool(nbr_workers) as pool:

@@ -8,12 +8,12 @@ See:     no way with a queue is as fast as one process without any: what takes t
          the seconds. The answer is the number of primes, checked against a sieve.
 """
 
+import primes_queue
 import primes_queue_jobs_feeder_thread
 import primes_queue_less_work
 import primes_serial
 import queue_report
 
-import primes_queue
 from common import cli, results
 
 

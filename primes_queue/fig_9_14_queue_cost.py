@@ -12,11 +12,11 @@ See:     one process without a queue beats all runs with one. To test a number t
 
 import statistics
 
+import primes_queue
 import primes_queue_less_work
 import primes_serial
 import queue_report
 
-import primes_queue
 from common import cli, plots, timing
 
 ALL, ODD = "all numbers", "odd numbers only"
