@@ -7,15 +7,15 @@ import pool_report
 import primes_pool
 import primes_serial
 
-from common import plots, pools, timing
+from common import known_primes, plots, pools, timing
 
 ORDERED, SHUFFLED, EVEN, SERIAL = "ordered", "shuffled", "even", "serial"
 
 
 def spread_evenly(numbers):
-    """Return ``numbers`` in an order that spreads the primes evenly: equal chunks, equal work."""
-    primes = [n for n in numbers if primes_pool.check_prime(n)]
-    composites = [n for n in numbers if not primes_pool.check_prime(n)]
+    """Return ``numbers`` (a range) with the primes spread evenly: equal chunks, equal work."""
+    are_prime = known_primes.are_prime(numbers.start, numbers.stop)
+    composites, primes = ([n for n in numbers if are_prime[n - numbers.start] == x] for x in (0, 1))
     places = [
         ((index + 0.5) / len(group), n)
         for group in (primes, composites)
@@ -24,22 +24,26 @@ def spread_evenly(numbers):
     return [n for _, n in sorted(places)]
 
 
+def in_order(numbers, order):
+    """Return ``numbers`` (a range) as a list in ``order``: one of ORDERED, SHUFFLED, EVEN."""
+    if order == SHUFFLED:
+        return random.Random(0).sample(numbers, len(numbers))  # the same in every run
+    return spread_evenly(numbers) if order == EVEN else list(numbers)
+
+
 def measure(args, chunksizes, orders=(ORDERED,)):
     """Return every duration of ``pool.map``, and of one process without a pool, as a list of runs.
 
     ``chunksizes`` is a function of the number of workers. Each number of workers has one pool,
     which is up before its ways take turns, and gone before the next one starts.
     """
-    numbers = list(range(pool_report.LOWER, pool_report.LOWER + args.nbr_numbers))
-    shuffled = random.Random(0).sample(numbers, len(numbers))  # the same in every run
-    in_order = {ORDERED: numbers, SHUFFLED: shuffled, EVEN: spread_evenly(numbers)}
+    numbers = range(pool_report.LOWER, pool_report.LOWER + args.nbr_numbers)
+    jobs = {order: in_order(numbers, order) for order in orders}
     runs = []
     for nbr_workers in args.workers:
         with pools.worker_pool(nbr_workers) as pool:
             ways = {
-                (order, chunksize): _way(
-                    pool.map, primes_pool.check_prime, in_order[order], chunksize
-                )
+                (order, chunksize): _way(pool.map, primes_pool.check_prime, jobs[order], chunksize)
                 for chunksize in chunksizes(nbr_workers)
                 for order in orders
             }

@@ -47,7 +47,7 @@ CASES = {
         args=("3", "--rows", "2_001", "--cols", "3", "--repeat", "2"),
         output=(
             r"fill 2,001 x 3 at random:",
-            r"  random_serial +\| +\d+\.\d{6} \| +\d+\.\d{6} \| +1\.00 \| (0\.\d+)",
+            r"  random_serial +\| +\d+\.\d{6,9} \| +\d+\.\d{6,9} \| +1\.00 \| (0\.\d+)",
             r"  random_parallel, 3 workers +\| .* 0\.\d+",
             r"overwrite 2,001 x 3:",
             r"  one process .* 1\.00 \| 6,003 by 1 pid\(s\)",

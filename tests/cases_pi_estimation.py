@@ -192,8 +192,8 @@ CASES = {
         output=(
             r"Way +\| +Best \(s\) \| +Median \(s\) \| +Times as fast \| Answer",
             r"pi by 10,000 darts:",
-            r"Python loop, serial +\| +\d+\.\d{6} \| +\d+\.\d{6} \| +1\.00 \| 3\.\d+",
-            r"numpy, 2 processes +\| +\d+\.\d{6} \|",
+            r"Python loop, serial +\| +\d+\.\d{6,9} \| +\d+\.\d{6,9} \| +1\.00 \| 3\.\d+",
+            r"numpy, 2 processes +\| +\d+\.\d{6,9} \|",
             r"Every repeat: .*/compare_pi_estimation\.json\n",
         ),
         long=("2", "--nbr_samples_in_total", "5e7"),

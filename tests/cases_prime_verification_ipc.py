@@ -120,10 +120,10 @@ CASES = {
         output=(
             r"Way +\| +Best \(s\) \| +Median \(s\) \| +Times as fast \| Answer",
             r"97:",
-            r"serial +\| +\d+\.\d{6} \| +\d+\.\d{6} \| +1\.00 \| prime",
+            r"serial +\| +\d+\.\d{6,9} \| +\d+\.\d{6,9} \| +1\.00 \| prime",
             r"1,000,000,007:",
             *(
-                rf"{name} +\| +\d+\.\d{{6}} \|.*\| prime"
+                rf"{name} +\| +\d+\.\d{{6,9}} \|.*\| prime"
                 for name in (
                     "serial",
                     "naive pool",

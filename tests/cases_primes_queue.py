@@ -56,7 +56,7 @@ CASES: dict[str, Case] = {
         args=("2", "--nbr_numbers", "1_000", "--repeat", "1"),
         output=(
             r"primes among 1,000 numbers from 100,000,000:",
-            r"serial, no queue +\| +\d+\.\d{6} \| +\d+\.\d{6} \| +1\.00 \| 54 ",
+            r"serial, no queue +\| +\d+\.\d{6,9} \| +\d+\.\d{6,9} \| +1\.00 \| 54 ",
             r"queue, 2 workers +\|.* 54 ",
             r"queue of odd numbers, 2 workers +\|.* 54 ",
             r"queue fed by a thread, 2 workers +\|.* 54 ",

@@ -43,7 +43,7 @@ CASES = {
         args=("2", "--max_count", "50", "--longer", "2_000", "--repeat", "1"),
         output=(
             r"file, 50 by each:",
-            r"ex1_lock: lock file +\| +\d+\.\d{6} \| +\d+\.\d{6} \| +1\.00 \| 100 of 100 ",
+            r"ex1_lock: lock file +\| +\d+\.\d{6,9} \| +\d+\.\d{6,9} \| +1\.00 \| 100 of 100 ",
             r"ex1_nolock4: no lock +\|.* \d[\d,]* of 100 ",
             r"ex1_nolock1: 1 process, 50 +\|.* 50 of 50 ",
             r"shared memory, 50 by each:",

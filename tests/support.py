@@ -62,7 +62,7 @@ def scripts():
 
 def output(script, folder):
     """Return the arguments that make ``script``, if it writes results, write them to ``folder``."""
-    writes = script.rpartition("/")[2].startswith(("fig_", "compare"))
+    writes = Path(script).name.startswith(("fig_", "compare"))
     return ("--output", str(folder)) if writes else ()
 
 

@@ -16,7 +16,7 @@ def is_prime(n):
 
 def test_the_examples_of_the_docstring():
     result = doctest.testmod(known_primes)
-    assert result.attempted == 2
+    assert result.attempted == 3
     assert result.failed == 0
 
 

@@ -77,9 +77,9 @@ def test_most_chunks_of_the_quick_size_of_figure_9_13_are_equal():
 
 
 def test_the_primes_are_spread_so_that_chunks_hold_equally_many():
-    numbers = list(range(10**8, 10**8 + 5_040))
+    numbers = range(10**8, 10**8 + 5_040)
     spread = SPEED.spread_evenly(numbers)
-    assert sorted(spread) == numbers
+    assert sorted(spread) == list(numbers)
     for nbr_chunks in range(1, 33):
         chunks = pool_chunks(5_040, NBR_CHUNKS.chunksize_for(5_040, nbr_chunks))
         full = [[spread[i] for i in chunk] for chunk in chunks if len(chunk) == len(chunks[0])]
