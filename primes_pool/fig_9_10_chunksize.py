@@ -77,7 +77,7 @@ def small_finding(seconds, serial, where):
 def draw_small(data):
     """Return Figure 9-10."""
     by_workers = ordered_seconds(data)
-    serial = pool_speed.serial_best(data["runs"])
+    serial = pool_speed.serial(data["runs"])
     said = [
         small_finding(seconds, serial, pool_speed.describe_workers(data, n))
         for n, seconds in by_workers.items()
@@ -138,7 +138,7 @@ def draw_large(data):
         large_finding(seconds, nbr_numbers, n, pool_speed.describe_workers(data, n))
         for n, seconds in by_workers.items()
     ]
-    serial = pool_speed.serial_best(data["runs"])
+    serial = pool_speed.serial(data["runs"])
     title = "Which chunksize is the best?"
     figure, panels = plots.new(
         data,

@@ -57,21 +57,32 @@ def by_nbr_chunks(data, nbr_workers):
     }
 
 
-def jumps(best, nbr_workers):
+def medians(seconds):
+    """Return a dict, number of chunks -> median of the repeats.
+
+    Neighbours take turns within a round, so that what changes the machine's speed for a while
+    changes the medians of all; the best of one may be of a better moment than that of the next.
+    """
+    return {nbr_chunks: statistics.median(durations) for nbr_chunks, durations in seconds.items()}
+
+
+def jumps(middle, nbr_workers):
     """Return a dict, number of chunks that the workers divide -> percent that one more costs.
 
-    ``best`` is a dict, number of chunks -> seconds.
+    ``middle`` is a dict, number of chunks -> seconds.
     """
     return {
-        k: 100 * (best[k + 1] / best[k] - 1) for k in best if k % nbr_workers == 0 and k + 1 in best
+        k: 100 * (middle[k + 1] / middle[k] - 1)
+        for k in middle
+        if k % nbr_workers == 0 and k + 1 in middle
     }
 
 
 def finding(seconds, nbr_workers, usable, where):
     """Return in words what it costs to have one chunk more than the workers divide."""
-    best = {nbr_chunks: min(durations) for nbr_chunks, durations in seconds.items()}
-    costs = jumps(best, nbr_workers)
-    difference = 1_000 * (best[29] - best[MOST_CHUNKS])
+    middle = medians(seconds)
+    costs = jumps(middle, nbr_workers)
+    difference = 1_000 * (middle[29] - middle[MOST_CHUNKS])
     chapter = (
         f"29 against {MOST_CHUNKS} chunks: {difference:+.1f} ms here, "
         f"+{1_000 * CHAPTER_DIFFERENCE:.0f} ms in the chapter (4 processes, "
@@ -94,10 +105,11 @@ def finding(seconds, nbr_workers, usable, where):
         )
     if nbr_workers > usable:
         said += " (workers that share CPUs blur the teeth)"
-    elif nbr_dearer < 0.8 * len(costs):
+    elif nbr_dearer < len(costs):
+        lost = min(k for k, cost in costs.items() if cost <= 0)
         said += (
-            f" (small teeth are lost where speed varies: the median of the repeats is "
-            f"{pool_speed.noise(seconds):.0f} % above the best)"
+            f" (those at {lost} chunks and some more are lost, since speed varies: the median of "
+            f"the repeats is {pool_speed.noise(seconds):.0f} % above the best)"
         )
     return f"{said}. {chapter}"
 
@@ -115,9 +127,9 @@ def draw(data):
     for axes, n in zip(panels, workers, strict=True):
         draw_measured(axes, seconds[n], n)
         if n <= usable:
-            draw_foretold(axes, seconds[n], n, pool_speed.serial_best(data["runs"]))
+            draw_foretold(axes, seconds[n], n, pool_speed.serial(data["runs"], statistics.median))
         draw_chapter(axes, seconds[n], data["sizes"]["nbr_numbers"])
-        axes.set_ylabel(f"seconds, {where[n]}\n(best; bar: to the median)")
+        axes.set_ylabel(f"seconds, {where[n]}\n(median; bar: to the best)")
         plots.thousands(axes.yaxis)
         axes.set_xticks(range(0, MOST_CHUNKS + 1, 4))
         axes.set_xticks(range(1, MOST_CHUNKS + 1), minor=True)
@@ -129,14 +141,14 @@ def draw(data):
 def draw_measured(axes, seconds, nbr_workers):
     """Draw the sawtooth: filled marks where the workers divide the chunks, hollow ones between."""
     look = plots.style(0)
-    best = {nbr_chunks: min(durations) for nbr_chunks, durations in seconds.items()}
-    medians = [statistics.median(durations) for durations in seconds.values()]
-    axes.vlines(best.keys(), best.values(), medians, color=look["color"], linewidth=1, alpha=0.6)
-    axes.plot(best.keys(), best.values(), color=look["color"], linewidth=2)
+    middle = medians(seconds)
+    best = [min(durations) for durations in seconds.values()]
+    axes.vlines(middle.keys(), best, middle.values(), color=look["color"], linewidth=1, alpha=0.6)
+    axes.plot(middle.keys(), middle.values(), color=look["color"], linewidth=2)
     for is_idle, fill in ((False, look["color"]), (True, "white")):
         chosen = {
             nbr_chunks: duration
-            for nbr_chunks, duration in best.items()
+            for nbr_chunks, duration in middle.items()
             if (primes_pool.count_idle(nbr_chunks, nbr_workers) > 0) == is_idle
         }
         axes.plot(
@@ -163,7 +175,7 @@ def draw_chapter(axes, seconds, nbr_numbers):
     scaled = CHAPTER_DIFFERENCE * nbr_numbers / CHAPTER_NUMBERS
     axes.plot(
         [29],
-        [min(seconds[MOST_CHUNKS]) + scaled],
+        [statistics.median(seconds[MOST_CHUNKS]) + scaled],
         label=f"the chapter: 29 against {MOST_CHUNKS} chunks, scaled",
         **plots.CHAPTER,
     )

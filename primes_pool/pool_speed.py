@@ -75,9 +75,9 @@ def seconds(runs, nbr_workers, order):
     return {chunksize: chosen[chunksize] for chunksize in sorted(chosen)}
 
 
-def serial_best(runs):
-    """Return the best time without a pool."""
-    return min(min(run["seconds"]) for run in runs if run["order"] == SERIAL)
+def serial(runs, of=min):
+    """Return the best time without a pool, or what ``of`` makes of all repeats."""
+    return of([s for run in runs if run["order"] == SERIAL for s in run["seconds"]])
 
 
 def noise(seconds):
