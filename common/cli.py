@@ -136,6 +136,8 @@ def parse(parser, argv=None):
             setattr(args, name, usable_cpus())
     if getattr(args, "start_method", None):
         multiprocessing.set_start_method(args.start_method, force=True)
+    if getattr(args, "stored", None):  # a figure to draw again: nothing of this will run
+        return args
     for name, by_scale in args.sizes.items():
         print(f"{name}: {getattr(args, name):,}{by_scale['chapter']}")
     gil = getattr(sys, "_is_gil_enabled", lambda: True)()
