@@ -101,6 +101,7 @@ class Run:
             stderr=self.err,
             start_new_session=True,
         )
+        self.name = Path(script).name
         self.seen = {}
 
     def __enter__(self):
@@ -149,14 +150,17 @@ class Run:
     def _is_service(self, process):
         try:
             command = " ".join(process.cmdline())
-            is_forkserver = "multiprocessing.forkserver" in command
+            parent = " ".join(process.parent().cmdline())
+            scripts = {Path(part).name for part in process.cmdline() if part.endswith(".py")}
             return (
                 "resource_tracker" in command
                 or "-server " in command
                 or process.name() == "sh"
-                or (is_forkserver and process.ppid() == self.process.pid)
+                or ("multiprocessing.forkserver" in command and command != parent)
+                # a script that a figure's script watches
+                or (process.ppid() == self.process.pid and scripts and scripts != {self.name})
             )
-        except psutil.Error:
+        except (psutil.Error, AttributeError):  # it has gone, or its parent has
             return True
 
     def wait_until_at_work(self, victims, seed):

@@ -167,7 +167,8 @@ def test_a_missing_display_is_found_before_measuring(backend):
         assert not list(run.results.glob("*"))
 
 
-def test_output_may_name_the_picture(draw, tmp_path):
+def test_output_may_name_the_picture(draw, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "pi_estimation")  # for workers that are not forked
     assert draw(*TINY, "--output", tmp_path / "mine.png") == (0, "")
     assert {path.name for path in tmp_path.iterdir()} == {"mine.json", "mine.png"}
     assert matplotlib.image.imread(tmp_path / "mine.png").shape[1] == plots.WIDTH * plots.DPI
