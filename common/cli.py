@@ -172,6 +172,19 @@ def run(main):
             signal.signal(stopping, signal.SIG_IGN)  # cleaning up is not to be interrupted
         raise KeyboardInterrupt if signum == signal.SIGINT else SystemExit(128 + signum)
 
+    def stop_after_all(unraisable):
+        error = unraisable.exc_value
+        if not isinstance(error, (KeyboardInterrupt, SystemExit)):
+            return sys.__unraisablehook__(unraisable)
+
+        def stop_now(signum, frame):
+            raise error
+
+        # A __del__, such as one of redis-py's, has swallowed it: raise it again in a moment.
+        signal.signal(signal.SIGALRM, stop_now)
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+
+    sys.unraisablehook = stop_after_all
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(signum) != signal.SIG_IGN:
             signal.signal(signum, stop)

@@ -1,6 +1,7 @@
 """Numbers, scales and exit codes of the command line."""
 
 import argparse
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import Run
 
 from common import cli, timing
 
@@ -92,3 +94,36 @@ def test_repeated_keeps_every_duration():
     assert result == 3
     assert len(durations) == 3
     assert min(durations) >= 0
+
+
+SWALLOWS = """
+import time
+from common import cli
+
+
+class Slow:
+    def __del__(self):
+        print("in __del__", flush=True)
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            pass
+
+
+def main():
+    Slow()
+    time.sleep(60)
+
+
+if __name__ == "__main__":
+    cli.run(main)
+"""
+
+
+def test_ctrl_c_that_a_del_swallowed_is_not_lost(tmp_path):
+    script = tmp_path / "slow.py"
+    script.write_text(SWALLOWS)
+    with Run(script) as run:
+        run.wait_for(lambda: "in __del__" in run.stdout, "the __del__")
+        run.process.send_signal(signal.SIGINT)
+        assert run.wait(20) == 130
+        assert run.stderr == "slow.py: interrupted\n"
