@@ -175,7 +175,8 @@ def run(main):
     def stop_after_all(unraisable):
         error = unraisable.exc_value
         if not isinstance(error, (KeyboardInterrupt, SystemExit)):
-            return sys.__unraisablehook__(unraisable)
+            sys.__unraisablehook__(unraisable)
+            return
 
         def stop_now(signum, frame):
             raise error
