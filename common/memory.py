@@ -1,6 +1,8 @@
 """How much memory a script may take: asked before it is taken."""
 
+import resource
 import shutil
+import sys
 from pathlib import Path
 
 import psutil
@@ -19,6 +21,22 @@ def available():
     except (OSError, ValueError):  # no control group, or one without a limit ("max")
         pass
     return max(0, free)
+
+
+def peak():
+    """Return the most bytes of memory (RSS) that this process has held at any time.
+
+    On Linux VmHWM of /proc/self/status: getrusage's ru_maxrss may be that of the parent.
+    """
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return 1024 * int(line.split()[1])
+    except OSError:  # no /proc
+        pass
+    # kilobytes, but on macOS bytes
+    unit = 1 if sys.platform == "darwin" else 1024
+    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def require(nbytes, what, folder=None):

@@ -272,10 +272,13 @@ def _kill(processes):
 
 
 @contextlib.contextmanager
-def manager():
-    """Give a ``multiprocessing.Manager()`` whose process ends when this one does."""
+def manager(kind=multiprocessing.managers.SyncManager):
+    """Give a manager, such as ``multiprocessing.Manager()``, whose process ends when this one does.
+
+    ``kind`` is its class.
+    """
     multiprocessing.util.get_temp_dir()  # made here, its socket's folder goes even if it is killed
-    result = multiprocessing.managers.SyncManager(ctx=multiprocessing.get_context())
+    result = kind(ctx=multiprocessing.get_context())
     others = set(multiprocessing.active_children())
     with _stop_signals_held():
         result.start(setup_worker)

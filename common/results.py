@@ -125,18 +125,22 @@ def comparison_parser(doc, quick, book):
     return parser
 
 
-def compare(args, ways):
+def compare(args, ways, beyond=()):
     """Measure ``ways`` by turns, print them side by side and store every repeat.
 
     ``ways`` is a dict, name -> function; the function returns a dict, job -> (answer, seconds).
-    For each job, the first way that does it is the baseline of the others.
+    For each job, the first way that does it is the baseline of the others. ``beyond`` holds
+    triples (job, name, other name) of ways whose ratio is printed on its own.
     """
     name = f"compare_{Path(sys.argv[0]).resolve().parent.name}"
     path = place(args.output, f"{name}.json")
     require_writable(path)
     rows = _rows(timing.interleaved(ways, args.repeat))
+    ratios = _ratios(rows, beyond)
     print(_table(rows))
-    data = document(name, args, {"ways": rows})
+    if ratios:
+        print(_table_of_ratios(ratios))
+    data = document(name, args, {"ways": rows, "beyond": ratios})
     print(machine_line(data))
     write(path, data)
     print(f"Every repeat: {path}")
@@ -153,6 +157,28 @@ def _rows(outcomes):
         for row in rows:
             row["ratio"] = rows[0]["best"] / row["best"]
     return [row for rows in by_job.values() for row in rows]
+
+
+def _ratios(rows, beyond):
+    best = {(row["job"], row["name"]): row["best"] for row in rows}
+    return [
+        {"job": job, "name": name, "against": other, "ratio": best[job, other] / best[job, name]}
+        for job, name, other in beyond
+    ]
+
+
+def _table_of_ratios(ratios):
+    from prettytable import PrettyTable  # imported here: most scripts do without it
+
+    table = PrettyTable(["Beyond the chapter", "Against", "Times as fast"], align="r")
+    table.align["Beyond the chapter"] = table.align["Against"] = "l"
+    for number, row in enumerate(ratios):
+        if number == 0 or row["job"] != ratios[number - 1]["job"]:
+            if number:
+                table.add_divider()
+            table.add_row([f"{row['job']}:", "", ""])
+        table.add_row([f"  {row['name']}", row["against"], _digits(row["ratio"], 2)])
+    return table
 
 
 def _table(rows):

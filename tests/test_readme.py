@@ -55,6 +55,13 @@ def test_every_docstring_says_chapter_run_and_see(script):
     assert re.search(rf"^Run: +python {re.escape(script)}", text, re.MULTILINE)
 
 
+@pytest.mark.parametrize("script", scripts())
+def test_the_index_marks_what_goes_beyond_the_chapter(script):
+    is_beyond = docstring(script).splitlines()[1] == "Beyond the chapter"
+    (row,) = [line for line in README.splitlines() if line.startswith("|") and f"({script})" in line]
+    assert row.startswith("| Beyond the chapter") == is_beyond
+
+
 def test_every_folder_and_target_is_named_in_the_readme():
     makefile = (ROOT / "Makefile").read_text()
     for section in SECTIONS:
