@@ -1,8 +1,6 @@
 """How much memory a script may take: asked before it is taken."""
 
-import resource
 import shutil
-import sys
 from pathlib import Path
 
 import psutil
@@ -23,20 +21,18 @@ def available():
     return max(0, free)
 
 
-def peak():
-    """Return the most bytes of memory (RSS) that this process has held at any time.
+def peak(pid):
+    """Return the most bytes of memory (RSS) that process ``pid`` has held at any time.
 
-    On Linux VmHWM of /proc/self/status: getrusage's ru_maxrss may be that of the parent.
+    Where the system does not tell (it is VmHWM in Linux's /proc/PID/status), those that it holds.
     """
     try:
-        for line in Path("/proc/self/status").read_text().splitlines():
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return 1024 * int(line.split()[1])
     except OSError:  # no /proc
         pass
-    # kilobytes, but on macOS bytes
-    unit = 1 if sys.platform == "darwin" else 1024
-    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return psutil.Process(pid).memory_info().rss
 
 
 def require(nbytes, what, folder=None):

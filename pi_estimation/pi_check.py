@@ -1,6 +1,7 @@
 """What the scripts that estimate pi print and check at their end."""
 
 import math
+import secrets
 
 from common import cli
 
@@ -45,3 +46,20 @@ def require_memory(nbr_samples):
         BYTES_PER_DART * nbr_samples,
         lambda fits: f"--nbr_samples_in_total {fits // BYTES_PER_DART:,} would fit",
     )
+
+
+def add_seed(parser):
+    """Add ``--seed``."""
+    parser.add_argument(
+        "--seed",
+        type=cli.whole_number(0, 2**128 - 1),
+        metavar="N",
+        help="for the same darts again (default: another one in every run)",
+    )
+
+
+def seed(args):
+    """Return the seed that was asked for, or a new one; print it."""
+    result = secrets.randbits(64) if args.seed is None else args.seed
+    print(f"Seed: {result}", flush=True)
+    return result

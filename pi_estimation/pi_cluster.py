@@ -1,0 +1,59 @@
+"""Estimate pi on a cluster: the kernel of pi_numpy_blocked.py under joblib's dask backend.
+Beyond the chapter
+
+Chapter: answers Examples 9-3, 9-7
+Run:     python pi_estimation/pi_cluster.py 2 --seed 42
+         python pi_estimation/pi_cluster.py --scheduler tcp://127.0.0.1:8786 --seed 42
+See:     the estimate is that of pi_numpy_blocked.py for the same seed: the darts of a share depend
+         on the seed and its number, not on the machine that throws them. When a worker is lost,
+         dask gives its shares to another and the estimate stays the same. What crosses the network
+         is the function, once, and a few numbers for each job. Not worth it while one machine is
+         enough: a job costs milliseconds more than in a pool.
+"""
+
+import time
+
+import joblib
+import pi_check
+import pi_numpy_blocked
+
+from common import cli, cluster, timing
+
+NBR_JOBS_PER_THREAD = 8  # what is lost with a worker is small, and fast workers take more
+
+
+def run(nbr_samples_in_total, nbr_workers, seed, scheduler=None):
+    """Return the number of darts inside the quarter circle and the seconds Parallel took.
+
+    A cluster on this machine is up before the clock starts.
+    """
+    with cluster.workers(scheduler, nbr_workers, pi_numpy_blocked) as nbr_threads:
+        nbr_jobs = NBR_JOBS_PER_THREAD * nbr_threads
+        jobs = [(seed, nbr_samples_in_total, first, nbr_jobs) for first in range(nbr_jobs)]
+        start = time.perf_counter()
+        nbr_in_quarter_circle = joblib.Parallel(batch_size=1)(
+            joblib.delayed(pi_numpy_blocked.estimate_nbr_points_in_quarter_circle)(job)
+            for job in jobs
+        )
+        duration = time.perf_counter() - start
+    return sum(nbr_in_quarter_circle), duration
+
+
+def main():
+    parser = cli.parser(__doc__)
+    cli.add_workers(parser, start_method=False)
+    cluster.add_scheduler(parser)
+    cli.add_size(
+        parser, "--nbr_samples_in_total", quick=100_000_000, book=100_000_000, help="darts to throw"
+    )
+    pi_check.add_seed(parser)
+    args = cli.parse(parser)
+    nbr_in_quarter_circle, duration = run(
+        args.nbr_samples_in_total, args.nbr_workers, pi_check.seed(args), args.scheduler
+    )
+    pi_check.report(nbr_in_quarter_circle, args.nbr_samples_in_total)
+    print("Delta:", timing.seconds(duration))
+
+
+if __name__ == "__main__":
+    cli.run(main)

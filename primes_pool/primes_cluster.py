@@ -1,0 +1,51 @@
+"""Count the primes of any range on a cluster: primes_sieve.py under joblib's dask backend.
+Beyond the chapter
+
+Chapter: answers Example 9-8
+Run:     python primes_pool/primes_cluster.py 2
+         python primes_pool/primes_cluster.py --scheduler tcp://127.0.0.1:8786 --upper 1e11
+See:     each job sieves segments of its own and sends back one number, so that hardly anything
+         crosses the network: the functions, once, and four numbers for each job. When a worker is
+         lost, dask gives its jobs to another and the number of primes stays the same. Not worth it
+         while one machine is enough: a job costs milliseconds more than in a pool.
+"""
+
+import time
+
+import joblib
+import primes_sieve
+import sieve_report
+
+from common import cli, cluster
+
+NBR_JOBS_PER_THREAD = 8  # what is lost with a worker is small, and fast workers take more
+
+
+def run(lower, upper, nbr_workers, scheduler=None):
+    """Return the number of primes and the seconds Parallel took.
+
+    A cluster on this machine is up before the clock starts.
+    """
+    with cluster.workers(scheduler, nbr_workers, primes_sieve) as nbr_threads:
+        nbr_jobs = NBR_JOBS_PER_THREAD * nbr_threads
+        jobs = [(lower, upper, first, nbr_jobs) for first in range(nbr_jobs)]
+        start = time.perf_counter()
+        counts = joblib.Parallel(batch_size=1)(
+            joblib.delayed(primes_sieve.count_primes)(job) for job in jobs
+        )
+        duration = time.perf_counter() - start
+    return sum(counts), duration
+
+
+def main():
+    parser = cli.parser(__doc__)
+    cli.add_workers(parser, start_method=False)
+    cluster.add_scheduler(parser)
+    sieve_report.add_range(parser)
+    args = sieve_report.parse(parser)
+    nbr_primes, duration = run(args.lower, args.upper, args.nbr_workers, args.scheduler)
+    sieve_report.report(nbr_primes, args.lower, args.upper, duration, primes_sieve.count_primes)
+
+
+if __name__ == "__main__":
+    cli.run(main)

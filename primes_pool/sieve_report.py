@@ -1,0 +1,74 @@
+"""What the scripts with a sieve take, print and check."""
+
+import math
+
+import numpy as np
+
+from common import cli, known_primes, timing
+
+MAX_UPPER = 10**15
+MAX_COUNTED = 10**11  # up to here, counting again takes a second
+SHORT = 1_000_000
+
+
+def add_range(parser):
+    """Add ``--lower`` and ``--upper``."""
+    sizes = {"in_chapter": False, "maximum": MAX_UPPER, "minimum": 0}
+    cli.add_size(parser, "--lower", quick=0, book=0, help="first number of the range", **sizes)
+    cli.add_size(parser, "--upper", quick=10**9, book=10**10, help="the number after it", **sizes)
+
+
+def parse(parser):
+    """Return the arguments; raise UserError for a range that ends before it starts."""
+    args = cli.parse(parser)
+    if args.lower > args.upper:
+        raise cli.UserError(f"--lower {args.lower:,} is more than --upper {args.upper:,}")
+    return args
+
+
+def count_primes_up_to(n):
+    """Return how many primes p <= n there are, by another method than the scripts use.
+
+    Legendre's: how many of the numbers from 2 to v are left when the multiples of 2, then of 3, of
+    5 and so on are taken away, for each v = n // i at once; in about n ** (3 / 4) steps. No prime
+    beyond the root of n is ever found (A.-M. Legendre, "Essai sur la théorie des nombres", 1808).
+    """
+    root = math.isqrt(max(n, 0))
+    indices = np.arange(root + 1)
+    small = indices - 1  # small[v]: how many from 2 to v are left
+    large = n // np.maximum(indices, 1) - 1  # large[i]: how many from 2 to n // i
+    for p in range(2, root + 1):
+        if small[p] == small[p - 1]:  # p is no prime
+            continue
+        before = small[p - 1]
+        end = min(root, n // (p * p))
+        split = min(end, root // p)
+        large[1 : split + 1] -= large[p : split * p + 1 : p] - before
+        large[split + 1 : end + 1] -= small[n // (indices[split + 1 : end + 1] * p)] - before
+        small[p * p :] -= small[indices[p * p :] // p] - before
+    return int(large[1]) if root else 0
+
+
+def check(nbr_primes, lower, upper, count_primes):
+    """Check the number of primes in [lower, upper); above MAX_COUNTED in the last part of it.
+
+    ``count_primes((lower, upper, 0, 1))`` is the script's own, for a short range.
+    """
+    if upper > MAX_COUNTED and upper - lower > SHORT:
+        lower = upper - SHORT
+        nbr_primes = count_primes((lower, upper, 0, 1))
+    if upper > MAX_COUNTED:
+        expected = known_primes.count_primes(lower, upper)
+    else:
+        expected = count_primes_up_to(upper - 1) - count_primes_up_to(lower - 1)
+    cli.check(
+        nbr_primes == expected,
+        f"{nbr_primes:,} primes from {lower:,} to {upper:,}, not {expected:,}",
+    )
+
+
+def report(nbr_primes, lower, upper, duration, count_primes):
+    """Print the number of primes and the time; check the number (see check)."""
+    print(f"Number of primes from {lower:,} on, below {upper:,}: {nbr_primes:,}")
+    print("Took:", timing.seconds(duration), flush=True)
+    check(nbr_primes, lower, upper, count_primes)
