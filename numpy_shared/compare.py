@@ -3,9 +3,11 @@
 Chapter: all ways of the section on sharing a numpy array
 Run:     python numpy_shared/compare.py 2
 See:     workers fill the rows with random numbers in less time than one process, as long as each
-         has a CPU, and with the same numbers. Overwriting is little more than moving memory: one
-         process, which has the pages already, is hard to beat for workers who touch each of them
-         for the first time. Counting row by row spares the chapter's float for every item.
+         has a CPU, and with the same numbers; threads do too, with numbers of their own, and need
+         no shared memory. Overwriting is little more than moving memory: one process, which has
+         the pages already, is hard to beat for workers who touch each of them for the first time,
+         whichever way they share it. Counting row by row spares the chapter's float for every
+         item and reads each once, so that it comes near to array.sum(), which counts nothing.
          Starting the workers is not in the seconds.
 """
 
@@ -14,8 +16,11 @@ import multiprocessing
 
 import np_check
 import np_shared
+import np_shared_joblib
+import np_shared_memory
 import np_shared_random_parallel
 import np_shared_random_serial
+import np_shared_random_threads
 import numpy as np
 
 from common import cli, results, timing
@@ -26,7 +31,8 @@ COUNTED_ROWS = 100  # the chapter's way takes a second for some ten million item
 def fill(means, run, *args):
     """Return the mean of the matrix that ``run(*args)`` fills, and the seconds.
 
-    All are to have the same mean, to the last digit: ``means`` collects them.
+    All that use the same numbers are to have the same mean, to the last digit: ``means`` collects
+    them.
     """
     main_nparray, duration = run(*args)
     np_check.report_random(main_nparray)
@@ -35,9 +41,9 @@ def fill(means, run, *args):
     return min(means), duration
 
 
-def overwrite(rows, cols, nbr_workers):
-    """Return how many items how many workers of np_shared.py overwrite, and the seconds."""
-    counts, overwritten, duration = np_shared.run(nbr_workers, rows, cols)
+def overwrite(run, *args):
+    """Return how many items how many workers overwrite in ``run(*args)``, and the seconds."""
+    counts, overwritten, duration = run(*args)
     cli.check(counts == overwritten, f"the processes overwrote {overwritten}")
     return f"{sum(counts.values()):,} by {len(counts)} pid(s)", duration
 
@@ -63,40 +69,65 @@ def count(function, nparray, expected):
     return f"{sum(counts.values()):,}, {len(counts)} different", duration
 
 
-def ways(rows, cols, nbr_workers):
-    """Return what to compare: name -> function that returns answer and seconds, by job."""
+def add(nparray):
+    """Return the sum of ``nparray``, which is 0, 1, 2 and so on a row, and the seconds."""
+    total, duration = timing.timed(nparray.sum)
+    rows, cols = nparray.shape
+    cli.check(total == cols * rows * (rows - 1) // 2, f"the sum is {total}")
+    return f"{total:,.0f}, the sum", duration
+
+
+def ways(rows, cols, nbr_workers, named_fits):
+    """Return what to compare: name -> function that returns answer and seconds, by job.
+
+    And the ways beyond the chapter, as results.compare takes them. ``named_fits`` is whether there
+    is room for np_shared_memory.py.
+    """
     filling = f"fill {rows:,} x {cols:,} at random"
     overwriting = f"overwrite {rows:,} x {cols:,}"
     counted = np.repeat(np.arange(min(COUNTED_ROWS, rows), dtype=float), cols).reshape(-1, cols)
     counting = f"count {counted.size:,} values"
     expected = dict.fromkeys(range(len(counted)), cols)
-    means = set()
+    parallel = f"random_parallel, {nbr_workers} workers"
+    threads = f"random_threads, {nbr_workers} threads"
+    shared, named, mapped = (
+        f"np_shared{kind}, {nbr_workers} workers" for kind in ("", "_memory", "_joblib")
+    )
+    size, sized = (rows, cols), (nbr_workers, rows, cols)
+    means, means_of_threads = set(), set()
     by_job = {
         filling: {
-            "random_serial": (fill, means, np_shared_random_serial.run, rows, cols),
-            f"random_parallel, {nbr_workers} workers": (
-                fill,
-                means,
-                np_shared_random_parallel.run,
-                nbr_workers,
-                rows,
-                cols,
-            ),
+            "random_serial": (fill, means, np_shared_random_serial.run, *size),
+            parallel: (fill, means, np_shared_random_parallel.run, *sized),
+            threads: (fill, means_of_threads, np_shared_random_threads.run, *sized),
         },
         overwriting: {
-            "one process": (overwrite_alone, rows, cols),
-            f"np_shared, {nbr_workers} workers": (overwrite, rows, cols, nbr_workers),
+            "one process": (overwrite_alone, *size),
+            shared: (overwrite, np_shared.run, *sized),
+            named: (overwrite, np_shared_memory.run, *sized),
+            mapped: (overwrite, np_shared_joblib.run, *sized),
         },
         counting: {
             "Counter over .flat": (count, np_shared.count_values_flat, counted, expected),
             "row by row": (count, np_shared.count_values, counted, expected),
+            "array.sum()": (add, counted),
         },
     }
-    return {
+    beyond = [
+        (filling, threads, "random_serial"),
+        (overwriting, named, shared),
+        (overwriting, mapped, shared),
+        (counting, "row by row", "Counter over .flat"),
+        (counting, "row by row", "array.sum()"),
+    ]
+    if not named_fits:
+        del by_job[overwriting][named], beyond[1]
+    functions = {
         name: lambda job=job, function=function, args=args: {job: function(*args)}
         for job, of_job in by_job.items()
         for name, (function, *args) in of_job.items()
     }
+    return functions, beyond
 
 
 def main():
@@ -106,7 +137,13 @@ def main():
     args = cli.parse(parser)
     for shared in (False, True):
         np_check.require_memory(args.rows, args.cols, shared)
-    results.compare(args, ways(args.rows, args.cols, args.nbr_workers))
+    try:
+        np_check.require_named_memory(args.rows, args.cols)
+        named_fits = True
+    except cli.UserError as error:  # a multiprocessing.Array may be in the temporary folder
+        print(f"Without np_shared_memory: {error}")
+        named_fits = False
+    results.compare(args, *ways(args.rows, args.cols, args.nbr_workers, named_fits))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """What the scripts that fill a matrix share: its size, the memory it takes, what they print."""
 
+import contextlib
 import math
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -51,20 +53,47 @@ def folder_of_block(nbytes):
     return temporary
 
 
+@contextlib.contextmanager
+def temporary_folder(nbytes):
+    """Give a folder for a file of ``nbytes``; it goes when the block ends, or we are killed."""
+    with tempfile.TemporaryDirectory(dir=folder_of_block(nbytes), prefix="np_shared-") as folder:
+        # The pipe to this shell closes with this process, however that ends.
+        guard = subprocess.Popen(
+            ["/bin/sh", "-c", 'read -r _; rm -rf "$0"', folder],
+            stdin=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is not for it
+        )
+        try:
+            yield Path(folder)
+        finally:
+            guard.stdin.close()
+            guard.wait()
+
+
 def require_memory(rows, cols, shared):
     """Raise UserError, with the size that fits, unless there is room for the matrix.
 
+    ``shared`` is whether it will be a multiprocessing.Array, or a file in the same folder.
     Running out of it would kill the process without a word: nothing is reserved in /dev/shm
     before it is written to.
     """
+    nbytes = rows * cols * BYTES_PER_ITEM
+    _require(nbytes, cols, folder_of_block(nbytes) if shared else None)
 
+
+def require_named_memory(rows, cols):
+    """Do the same for a SharedMemory, which is in /dev/shm or, without one, in no folder."""
+    is_folder = sys.platform == "linux" and SHARED_MEMORY.is_dir()
+    _require(rows * cols * BYTES_PER_ITEM, cols, SHARED_MEMORY if is_folder else None)
+
+
+def _require(nbytes, cols, folder):
     def what_fits(nbytes):
         if nbytes >= cols * BYTES_PER_ITEM:
             return f"--rows {nbytes // (cols * BYTES_PER_ITEM):,} would fit"
         return f"--rows 1 --cols {nbytes // BYTES_PER_ITEM:,} would fit"
 
-    nbytes = rows * cols * BYTES_PER_ITEM
-    memory.require(nbytes, what_fits, folder_of_block(nbytes) if shared else None)
+    memory.require(nbytes, what_fits, folder)
 
 
 def wait_for_key(pause):
@@ -82,6 +111,19 @@ def print_counts(counts):
     for pid, count in sorted(counts.items()):
         table.add_row([f"{pid:.0f}", f"{count:,}"])
     print(table)
+
+
+def report_counts(counts, overwritten, nbr_items, default_value):
+    """Print how many of ``nbr_items`` hold which pid and check that the workers say the same.
+
+    ``overwritten`` is how many each pid says it has overwritten: a dict, as ``counts`` is.
+    """
+    print(f"Verification, counting the values of {nbr_items:,} items:")
+    print_counts(counts)
+    untouched = counts[default_value] - overwritten.get(default_value, 0)  # it may be a pid
+    cli.check(untouched == 0, f"{untouched:,} items are not overwritten")
+    cli.check(sum(counts.values()) == nbr_items, "the counts do not add up")
+    cli.check(counts == overwritten, f"the processes overwrote {overwritten}")
 
 
 def print_memory(main_nparray, pids):

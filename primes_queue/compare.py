@@ -2,13 +2,20 @@
 
 Chapter: all ways of the section on queues of work
 Run:     python primes_queue/compare.py 2
-See:     no way with a queue is as fast as one process without any: what takes the time is sending
-         the numbers. So half as many of them take about half the time, and feeding the queue
-         from a thread, which is no less to send, gains nothing. Starting the workers is not in
-         the seconds. The answer is the number of primes, checked against a sieve.
+See:     no queue of single numbers is as fast as one process without any: what takes the time is
+         sending the numbers. So half as many of them take about half the time, and feeding the
+         queue from a thread, which is no less to send, gains nothing. A batch of numbers is sent
+         at the cost of one: the larger the batches, the more the workers are worth. Starting the
+         workers is not in the seconds. The answer is the number of primes, checked against a
+         sieve.
 """
 
+import contextlib
+import sys
+from pathlib import Path
+
 import primes_queue
+import primes_queue_batched
 import primes_queue_jobs_feeder_thread
 import primes_queue_less_work
 import primes_serial
@@ -16,29 +23,65 @@ import queue_report
 
 from common import cli, results
 
+SERIAL, QUEUE, REDIS = "serial, no queue", "queue", "Redis stream of batches"
+BATCHES = (10, 100)  # and --batch
 
-def ways(nbr_numbers, nbr_workers):
-    """Return what to compare: name -> function that returns answer and seconds, by job."""
+
+def ways(nbr_numbers, nbr_workers, batch, redis_url):
+    """Return what to compare: name -> function that returns answer and seconds, by job.
+
+    And what goes beyond the chapter: triples for ``results.compare``.
+    """
     job = f"primes among {nbr_numbers:,} numbers from {queue_report.LOWER:,}"
 
     def way(run, *args):
         return lambda: {job: queue_report.checked(run, nbr_numbers, *args)}
 
-    workers = f"{nbr_workers} worker{'s'[: nbr_workers != 1]}"
-    return {
-        "serial, no queue": way(primes_serial.run),
-        f"queue, {workers}": way(primes_queue.run, nbr_workers),
-        f"queue of odd numbers, {workers}": way(primes_queue_less_work.run, nbr_workers),
-        f"queue fed by a thread, {workers}": way(primes_queue_jobs_feeder_thread.run, nbr_workers),
+    def name(way):
+        return f"{way}, {nbr_workers} worker{'s'[: nbr_workers != 1]}"
+
+    compared = {
+        SERIAL: way(primes_serial.run),
+        name(QUEUE): way(primes_queue.run, nbr_workers),
+        name("queue of odd numbers"): way(primes_queue_less_work.run, nbr_workers),
+        name("queue fed by a thread"): way(primes_queue_jobs_feeder_thread.run, nbr_workers),
     }
+    for size in sorted({*BATCHES, batch}):
+        compared[name(f"batches of {size:,}")] = way(primes_queue_batched.run, nbr_workers, size)
+    beyond = [name(f"batches of {batch:,}")]
+    if redis_url:
+        import primes_queue_redis  # imported here: it needs redis
+
+        beyond.append(name(REDIS))
+        compared[name(REDIS)] = way(primes_queue_redis.run, nbr_workers, batch, redis_url)
+    triples = [(job, new, old) for new in beyond for old in (name(QUEUE), SERIAL)]
+    return compared, triples
+
+
+@contextlib.contextmanager
+def redis_if_any(url):
+    """Give the URL of a Redis server; or None, and a line on stderr that says how to get one."""
+    from common import redis_server  # imported here: spawned workers have no need of it
+
+    with contextlib.ExitStack() as stack:
+        try:
+            url = stack.enter_context(redis_server.server(url))
+        except redis_server.NoServer as missing:
+            script = Path(sys.argv[0]).name
+            print(f"{script}: left out: {REDIS}: {missing}", file=sys.stderr, flush=True)
+        yield url
 
 
 def main():
     parser = results.comparison_parser(__doc__, quick=5, book=3)
     cli.add_workers(parser)
     queue_report.add_nbr_numbers(parser, quick=10_000)
+    queue_report.add_batch(parser)
+    parser.add_argument("--redis-url", help="redis://HOST:PORT/DB or unix:///PATH?db=DB")
     args = cli.parse(parser)
-    results.compare(args, ways(args.nbr_numbers, args.nbr_workers))
+    with redis_if_any(args.redis_url) as redis_url:
+        compared = ways(args.nbr_numbers, args.nbr_workers, args.batch, redis_url)
+        results.compare(args, *compared)
 
 
 if __name__ == "__main__":

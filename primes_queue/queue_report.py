@@ -17,6 +17,29 @@ def add_nbr_numbers(parser, quick=20_000):
     )
 
 
+def add_batch(parser):
+    """Add ``--batch``: how many numbers make a job."""
+    cli.add_size(
+        parser,
+        "--batch",
+        quick=500,
+        book=500,
+        maximum=10_000_000,
+        help="numbers in a job",
+        in_chapter=False,
+    )
+
+
+def batches(from_i, to_i, batch):
+    """Yield the range [from_i, to_i) as jobs: half-open ranges of ``batch`` numbers, the last less.
+
+    >>> list(batches(0, 5, 2))
+    [(0, 2), (2, 4), (4, 5)]
+    """
+    for start in range(from_i, to_i, batch):
+        yield start, min(start + batch, to_i)
+
+
 def report(primes, nbr_numbers, duration):
     """Print the time, the number of primes and some of them; check them."""
     primes = sorted(primes)  # several workers find them in no particular order

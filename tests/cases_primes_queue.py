@@ -21,6 +21,7 @@ WITH_A_QUEUE = Case(
     long=("2", "--scale", "book"),
     bad=tuple(("2", *sizes) for sizes in BAD_SIZES),
 )
+IN_BATCHES = (*BAD_SIZES, ("--batch", "0"), ("--batch", "1.5"), ("--batch", "1e9"))
 
 CASES: dict[str, Case] = {
     "primes_queue/primes_serial.py": Case(
@@ -34,6 +35,25 @@ CASES: dict[str, Case] = {
     "primes_queue/primes_queue.py": WITH_A_QUEUE,
     "primes_queue/primes_queue_less_work.py": WITH_A_QUEUE,
     "primes_queue/primes_queue_jobs_feeder_thread.py": WITH_A_QUEUE,
+    "primes_queue/primes_queue_batched.py": Case(
+        args=("3", "--nbr_numbers", "1_000", "--batch", "99"),
+        output=(ANSWER[0], r"batch: 99\n", *ANSWER[1:]),
+        long=("2", "--scale", "book"),
+        bad=tuple(("2", *sizes) for sizes in IN_BATCHES),
+    ),
+    "primes_queue/primes_queue_redis.py": Case(
+        args=("3", "--nbr_numbers", "1_000", "--batch", "99"),
+        output=(
+            ANSWER[0],
+            r"batch: 99\n",
+            r"Redis: (redis|unix)://",
+            r"Watch: redis-cli .* XINFO GROUPS primes_queue:jobs\n",
+            *ANSWER[1:],
+        ),
+        long=("2", "--scale", "book"),
+        victims=False,  # it goes on without them: see test_primes_queue_redis.py
+        bad=(*(("2", *sizes) for sizes in IN_BATCHES), ("--redis-url", "nonsense://")),
+    ),
     "primes_queue/fig_9_14_queue_cost.py": Case(
         args=("--nbr_numbers", "300", "--repeat", "1", "--workers", "1,3"),
         output=(
@@ -53,17 +73,25 @@ CASES: dict[str, Case] = {
         figures={"fig_9_14": 3},
     ),
     "primes_queue/compare.py": Case(
-        args=("2", "--nbr_numbers", "1_000", "--repeat", "1"),
+        args=("2", "--nbr_numbers", "1_000", "--repeat", "1", "--batch", "250"),
         output=(
             r"primes among 1,000 numbers from 100,000,000:",
             r"serial, no queue +\| +\d+\.\d{6,9} \| +\d+\.\d{6,9} \| +1\.00 \| 54 ",
             r"queue, 2 workers +\|.* 54 ",
             r"queue of odd numbers, 2 workers +\|.* 54 ",
             r"queue fed by a thread, 2 workers +\|.* 54 ",
+            r"batches of 10, 2 workers +\|.* 54 ",
+            r"batches of 100, 2 workers +\|.* 54 ",
+            r"batches of 250, 2 workers +\|.* 54 ",
+            r"Redis stream of batches, 2 workers +\|.* 54 ",
+            r"batches of 250, 2 workers +\| queue, 2 workers +\| +\d+\.\d\d ",
+            r"batches of 250, 2 workers +\| serial, no queue +\| +\d+\.\d\d ",
+            r"Redis stream of batches, 2 workers +\| queue, 2 workers +\|",
+            r"Redis stream of batches, 2 workers +\| serial, no queue +\|",
             r"Every repeat: .*/compare_primes_queue\.json\n",
         ),
         long=("2", "--nbr_numbers", "2e6"),
         victims=False,  # it starts with the serial way
-        bad=tuple(("2", *sizes) for sizes in BAD_SIZES),
+        bad=tuple(("2", *sizes) for sizes in IN_BATCHES),
     ),
 }

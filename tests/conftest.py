@@ -8,7 +8,13 @@ from redis_servers import needs_redis
 
 from common import pools
 
-WITH_REDIS = ("primes_flag_redis", "fig_9_16", "prime_verification_ipc/compare")
+WITH_REDIS = (
+    "primes_flag_redis",
+    "fig_9_16",
+    "prime_verification_ipc/compare",
+    "ex3_redis",
+    "sync_locking/compare",
+)
 
 
 def pytest_collection_modifyitems(items):

@@ -28,22 +28,57 @@ def tcp_server(password=None):
     """Give the port of a Redis server on 127.0.0.1 and its process, which may be killed."""
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         port = free_port()
-        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
-        options += ["--requirepass", password] if password else []
-        process = subprocess.Popen(
-            [redis_server.find_binary(), *options], stdout=subprocess.DEVNULL
-        )
+        process = _start(port, folder, password)
         try:
-            deadline = time.monotonic() + 30
-            with redis.Redis(port=port, password=password) as client:
-                while not _pings(client):
-                    assert time.monotonic() < deadline
-                    assert process.poll() is None
-                    time.sleep(0.02)
             yield port, process
         finally:
             process.kill()
             process.wait()
+
+
+@contextlib.contextmanager
+def restartable_server(*options):
+    """Give the port of a Redis server on 127.0.0.1 and a function that stops and restarts it.
+
+    The function takes the signal that stops it and the seconds until it is back, on the same port
+    and with the same folder.
+    """
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        port = free_port()
+        process = _start(port, folder, None, *options)
+
+        def restart(signum, seconds):
+            nonlocal process
+            process.send_signal(signum)
+            process.wait()
+            time.sleep(seconds)
+            process = _start(port, folder, None, *options)
+
+        try:
+            yield port, restart
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _start(port, folder, password, *options):
+    """Return the process of a server that answers."""
+    command = [redis_server.find_binary(), "--port", str(port), "--bind", "127.0.0.1"]
+    command += ["--save", "", "--dir", folder, *options]
+    command += ["--requirepass", password] if password else []
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 30
+        with redis.Redis(port=port, password=password) as client:
+            while not _pings(client):
+                assert time.monotonic() < deadline
+                assert process.poll() is None
+                time.sleep(0.02)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    return process
 
 
 def _pings(client):

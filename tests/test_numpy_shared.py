@@ -3,6 +3,7 @@
 import collections
 import ctypes
 import multiprocessing
+import multiprocessing.shared_memory
 import os
 import pty
 import re
@@ -24,6 +25,10 @@ np_check = load("numpy_shared/np_check.py")
 np_shared = load("numpy_shared/np_shared.py")
 serial = load("numpy_shared/np_shared_random_serial.py")
 parallel = load("numpy_shared/np_shared_random_parallel.py")
+threads = load("numpy_shared/np_shared_random_threads.py")
+named = load("numpy_shared/np_shared_memory.py")
+compare = load("numpy_shared/compare.py")
+mapped = load("numpy_shared/np_shared_joblib.py")
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and /dev/shm")
 
@@ -72,12 +77,82 @@ def test_a_worker_notices_a_row_that_is_not_the_parents(column):
         np_shared.worker_fn(1)
 
 
+def test_a_worker_overwrites_the_rows_of_the_block_that_it_finds_by_its_name():
+    with named.shared_block(6 * 8) as block:
+        np.ndarray(6, buffer=block.buf)[:] = [42, 42, 42, 42, 42, 0]
+        named.start_worker(block.name, 3, 2, multiprocessing.Barrier(1))
+        try:
+            assert named.overwrite_share(range(2)) == (os.getpid(), 4)
+            with pytest.raises(cli.WrongAnswer, match="row 2 is not the parent's") as error:
+                named.overwrite_share(range(2, 3))
+            error.traceback = error._excinfo = None  # its frames look into the block
+            written = np.ndarray(6, buffer=block.buf).tolist()
+        finally:
+            named.block.close()
+    assert written == [os.getpid()] * 4 + [42, 0]
+
+
+def test_the_block_goes_although_frames_that_failed_look_into_it():
+    def fail(block):
+        main_nparray = np.ndarray(3, buffer=block.buf)
+        raise KeyError(len(main_nparray))
+
+    with pytest.raises(KeyError) as error, named.shared_block(3 * 8) as block:
+        fail(block)
+    assert error.value.args == (3,)
+    with pytest.raises(FileNotFoundError):
+        multiprocessing.shared_memory.SharedMemory(block.name)
+
+
+@linux
+def test_the_block_goes_although_its_manager_is_killed():
+    script = "numpy_shared/np_shared_memory.py"
+    with Run(script, 2, "--rows=3e7", "--cols=1", "--start-method=fork") as run:
+        workers = run.wait_for(lambda: len(run.workers()) == 3 and run.workers(), "workers")
+        run.wait_for(lambda: "Worker with" in run.stdout, "work")
+        manager = min(workers, key=lambda process: process.create_time())
+        manager.send_signal(signal.SIGKILL)
+        assert run.wait() == 1
+        assert run.stderr == (
+            f"np_shared_memory.py: worker {manager.pid} was killed by signal 9 (SIGKILL)\n"
+        )
+        run.assert_nothing_left()
+
+
+@pytest.mark.parametrize(("workers", "rows"), [(5, 2), (1, 4)])
+def test_joblibs_workers_overwrite_every_row(workers, rows):
+    with Run("numpy_shared/np_shared_joblib.py", workers, "--rows", rows, "--cols", "3") as run:
+        assert run.wait() == 0, run.stderr
+        table = re.findall(r"^\| +(\d+) \| +(\d+) \|$", run.stdout, re.MULTILINE)
+        parent = str(run.process.pid)
+    assert sum(int(count) for _, count in table) == 3 * rows
+    assert 1 <= len(table) <= min(workers, rows)
+    assert (parent in dict(table)) == (workers == 1)  # then joblib works in this process
+
+
+def test_a_worker_notices_a_row_of_the_file_that_is_not_the_parents():
+    with pytest.raises(cli.WrongAnswer, match="row 1 is not the parent's"):
+        mapped.overwrite_share(np.array([[42.0, 42], [42, 0]]), range(2))
+
+
+def test_counts_that_differ_from_what_the_workers_say_are_noticed():
+    np_check.report_counts({42: 2, 7: 1, 8: 0}, {42: 2, 7: 1, 8: 0}, 3, 42)
+    for counts, message in (
+        (collections.Counter({7: 2, 42: 1}), "1 items are not overwritten"),
+        (collections.Counter({7: 2}), "do not add up"),
+        (collections.Counter({7: 1, 8: 2}), "the processes overwrote {7: 3}"),
+    ):
+        with pytest.raises(cli.WrongAnswer, match=message):
+            np_check.report_counts(counts, {7: 3}, 3, 42)
+
+
+@pytest.mark.parametrize("script", ["np_shared", "np_shared_memory"])
 @pytest.mark.parametrize(
     ("workers", "rows", "counts"),
     [(1, 1, [3]), (5, 2, [3, 3]), (2, 3, [3, 6]), (4, 10, [6, 6, 9, 9])],
 )
-def test_every_worker_overwrites_its_share(workers, rows, counts):
-    with Run("numpy_shared/np_shared.py", workers, "--rows", rows, "--cols", "3") as run:
+def test_every_worker_overwrites_its_share(script, workers, rows, counts):
+    with Run(f"numpy_shared/{script}.py", workers, "--rows", rows, "--cols", "3") as run:
         assert run.wait() == 0, run.stderr
         table = re.findall(r"^\| +(\d+) \| +(\d+) \|$", run.stdout, re.MULTILINE)
     assert sorted(int(count) for _, count in table) == counts
@@ -140,6 +215,18 @@ def test_the_random_matrix_does_not_depend_on_the_segments(rows, cols, nbr_segme
     assert list(base) == expected.ravel().tolist()
 
 
+@settings(max_examples=50)
+@given(
+    rows=st.integers(1, 20),
+    cols=st.integers(1, 20),
+    nbr_threads=st.integers(1, 25),
+    seed=st.integers(0, 2**40),
+)
+def test_threads_fill_the_matrix_of_one_stream(rows, cols, nbr_threads, seed):
+    matrix, _ = threads.run(nbr_threads, rows, cols, seed)
+    assert matrix.tolist() == np.random.default_rng(seed).random((rows, cols)).tolist()
+
+
 def test_serial_and_parallel_print_the_same_matrix_for_any_number_of_workers():
     results = set()
     for script, *workers in (("serial",), ("parallel", 1), ("parallel", 3)):
@@ -172,13 +259,13 @@ def test_a_size_that_does_not_fit_is_refused_with_one_that_does(shared):
         np_check.require_memory(1, 10**15, shared)
 
 
-def in_small_file_systems(folder, shared_memory, temporary, *arguments):
-    """Run np_shared.py with /dev/shm and the temporary folder of these sizes (MB)."""
+def in_small_file_systems(folder, shared_memory, temporary, *arguments, name="np_shared"):
+    """Run a script with /dev/shm and the temporary folder of these sizes (MB)."""
     mounts = (
         f"mount -t tmpfs -o size={shared_memory}m tmpfs /dev/shm && "
         f'mount -t tmpfs -o size={temporary}m tmpfs "$TMPDIR" && exec "$0" "$@"'
     )
-    script = str(ROOT / "numpy_shared" / "np_shared.py")
+    script = str(ROOT / "numpy_shared" / f"{name}.py")
     return subprocess.run(
         ["unshare", "--mount", "sh", "-c", mounts, sys.executable, script, "2", *arguments],
         env={**os.environ, "TMPDIR": str(folder)},
@@ -220,6 +307,25 @@ def test_a_full_shared_memory_is_refused_before_it_kills(tmp_path, shared_memory
     assert f"the block is {where}/" in fitting.stdout
     more = in_small_file_systems(tmp_path, shared_memory, temporary, "--rows", str(fits + 1), *cols)
     assert more.returncode == 2
+
+
+@linux
+@pytest.mark.skipif(not can_mount(), reason="needs the right to mount a file system")
+def test_a_named_block_cannot_be_in_the_temporary_folder_and_joblibs_file_can(tmp_path):
+    size = (1, 64, "--rows", "20", "--cols", "12500")
+    run = in_small_file_systems(tmp_path, *size, name="np_shared_memory")
+    refused = "2,000,000 bytes do not fit in /dev/shm (1,048,576 bytes): --rows 9 would fit"
+    assert (run.returncode, run.stderr) == (2, f"np_shared_memory.py: {refused}\n")
+    run = in_small_file_systems(tmp_path, *size, name="np_shared_joblib")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert f"nbytes of {tmp_path}/" in run.stdout
+
+
+@pytest.mark.parametrize("named_fits", [True, False])
+def test_named_memory_is_compared_if_it_fits(named_fits):
+    functions, beyond = compare.ways(2, 3, 4, named_fits)
+    assert ("np_shared_memory, 4 workers" in functions) == named_fits
+    assert {name for _, *names in beyond for name in names} <= functions.keys()
 
 
 def test_pause_waits_for_a_key_on_a_terminal_only():

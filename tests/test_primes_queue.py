@@ -17,6 +17,7 @@ SERIAL = load("primes_queue/primes_serial.py")
 QUEUE = load("primes_queue/primes_queue.py")
 LESS_WORK = load("primes_queue/primes_queue_less_work.py")
 FEEDER = load("primes_queue/primes_queue_jobs_feeder_thread.py")
+BATCHED = load("primes_queue/primes_queue_batched.py")
 FIGURE = load("primes_queue/fig_9_14_queue_cost.py")
 WITH_A_QUEUE = pytest.mark.parametrize("script", [QUEUE, LESS_WORK, FEEDER])
 FACTORS = st.sampled_from([2, 3, 5, 7, 97, 101, 9_973, 10_007, 999_983])
@@ -125,9 +126,13 @@ def test_a_death_is_noticed_while_the_queue_is_fed(script, dead_process):
 
 
 @pytest.mark.parametrize("victim", ["the Manager", "a worker"])
-@pytest.mark.parametrize("script", ["primes_queue.py", "primes_queue_jobs_feeder_thread.py"])
+@pytest.mark.parametrize(
+    "script",
+    ["primes_queue.py", "primes_queue_jobs_feeder_thread.py", "primes_queue_batched.py --batch 10"],
+)
 def test_a_killed_manager_or_worker_is_one_line_and_leaves_nothing(script, victim):
-    with Run(f"primes_queue/{script}", "2", "--scale", "book") as run:
+    script, *options = script.split()
+    with Run(f"primes_queue/{script}", "2", "--scale", "book", *options) as run:
         run.wait_for(lambda: len(run.busy_workers()) == 3, "busy Manager and workers")
         by_age = sorted(run.workers(), key=lambda process: (process.create_time(), process.pid))
         killed = by_age[0 if victim == "the Manager" else 1]
@@ -140,11 +145,62 @@ def test_a_killed_manager_or_worker_is_one_line_and_leaves_nothing(script, victi
 
 
 @pytest.mark.parametrize("sizes", [("5", "1"), ("4", "8"), ("1", "9")])
-@pytest.mark.parametrize("script", ["primes_queue.py", "primes_queue_less_work.py"])
+@pytest.mark.parametrize(
+    "script", ["primes_queue.py", "primes_queue_less_work.py", "primes_queue_batched.py"]
+)
 def test_there_may_be_more_workers_than_numbers_or_than_primes(script, sizes):
     nbr_workers, nbr_numbers = sizes
     with Run(f"primes_queue/{script}", nbr_workers, "--nbr_numbers", nbr_numbers) as run:
         assert run.wait() == 0, run.stderr
+
+
+def primes_of_ranges(jobs, nbr_workers=1):
+    """Return the lists that one worker makes of ``jobs``, and what is collected from them."""
+    ranges_queue, primes_queue = queue.Queue(), queue.Queue()
+    BATCHED.feed_jobs(jobs, ranges_queue, nbr_workers, [])
+    for _ in range(nbr_workers):
+        BATCHED.check_ranges(ranges_queue, primes_queue)
+    lists = list(primes_queue.queue)
+    assert ranges_queue.empty()
+    return lists[:-nbr_workers], BATCHED.collect_primes(primes_queue, nbr_workers, [])
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10**9), st.integers(0, 200), st.integers(1, 250))
+def test_batches_cover_a_range_once_and_in_order(from_i, length, batch):
+    jobs = list(BATCHED.queue_report.batches(from_i, from_i + length, batch))
+    assert [n for job in jobs for n in range(*job)] == list(range(from_i, from_i + length))
+    assert all(end - start == batch for start, end in jobs[:-1])
+    assert all(0 < end - start <= batch for start, end in jobs)
+
+
+@pytest.mark.parametrize("batch", [1, 7, 100, 20_000])
+def test_a_worker_in_batches_agrees_with_a_sieve_up_to_10_000(batch):
+    expected = [n for n in range(10_001) if known_primes.count_primes(n, n + 1)]
+    lists, collected = primes_of_ranges(BATCHED.queue_report.batches(0, 10_001, batch))
+    assert len(lists) == -(-10_001 // batch)
+    assert [n for primes in lists for n in primes] == collected == expected
+
+
+@settings(max_examples=20, deadline=None)
+@given(FACTORS, FACTORS)
+def test_in_batches_semiprimes_and_squares_of_primes_are_not_prime(factor, other):
+    n = factor * other
+    assert primes_of_ranges([(n, n + 1), (factor, factor + 1)])[1] == [factor]
+
+
+def test_every_worker_in_batches_gets_a_pill_and_answers_it():
+    lists, collected = primes_of_ranges([(0, 10), (10, 12)], nbr_workers=3)
+    assert lists == [[2, 3, 5, 7], [11]]
+    assert collected == [2, 3, 5, 7, 11]
+
+
+def test_a_death_is_noticed_while_batches_are_fed_and_collected(dead_process):
+    with pytest.raises(pools.WorkerDied):
+        BATCHED.feed_jobs([(0, 10)], queue.Queue(), 1, [dead_process])
+    answers = queue_of([2, 3], [5], BATCHED.FLAG_WORKER_FINISHED_PROCESSING)
+    with pytest.raises(pools.WorkerDied):
+        BATCHED.collect_primes(answers, 2, [dead_process])
 
 
 @pytest.mark.parametrize("primes", [[100_000_007] * 2, [], [100_000_007, 100_000_037]])

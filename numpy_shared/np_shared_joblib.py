@@ -1,0 +1,81 @@
+"""Share one big numpy array between joblib's workers, as a file that all of them map to memory.
+Beyond the chapter
+
+Chapter: answers Examples 9-27 to 9-34 with joblib
+Run:     python numpy_shared/np_shared_joblib.py 4
+See:     the same counts as np_shared.py gives, without a global variable or an initializer: an
+         array that joblib has loaded with mmap_mode travels as the name of its file, so that no
+         worker gets a copy. With "r+" what they write is the parent's. The shares are equal, but
+         a worker that is done may take another one: then there are fewer pids than workers.
+         (With one worker joblib starts no process.) Not where /dev/shm has no room for the file:
+         it is then in the temporary folder, on a disk as a rule.
+Differs: loky starts workers in its own way, so there is no --start-method.
+"""
+
+import collections
+import os
+
+import joblib
+import np_check
+import np_shared
+import numpy as np
+
+from common import cli, pools, timing
+
+DEFAULT_VALUE = 42
+
+
+def worker_fn(main_nparray, idx):
+    """Check that row ``idx`` holds what the parent wrote, then overwrite it with our pid."""
+    if not (main_nparray[idx] == DEFAULT_VALUE).all():
+        raise cli.WrongAnswer(f"row {idx} is not the parent's")
+    if idx % 1000 == 0:
+        print(f"Worker with idx {idx}: id {id(main_nparray)} in PID {os.getpid()}", flush=True)
+    main_nparray[idx] = os.getpid()
+
+
+def overwrite_share(main_nparray, share):
+    """Overwrite the rows in ``share``; return our pid and the number of items overwritten."""
+    main_nparray = np.asarray(main_nparray)  # rows of a memmap take longer to get
+    for idx in share:
+        worker_fn(main_nparray, idx)
+    return os.getpid(), len(share) * main_nparray.shape[1]
+
+
+def run(nbr_workers, size_a, size_b):
+    """Return how many items hold which value, how many each pid overwrote, and the seconds it took.
+
+    The first two are dicts. The workers are up before the clock starts.
+    """
+    np_check.require_memory(size_a, size_b, shared=True)
+    with np_check.temporary_folder(size_a * size_b * np_check.BYTES_PER_ITEM) as folder:
+        # An array of one item, seen as all the rows: it is written without taking their memory.
+        filled = np.broadcast_to(float(DEFAULT_VALUE), (size_a, size_b))
+        (filename,) = joblib.dump(filled, folder / "main_nparray.joblib")
+        main_nparray = joblib.load(filename, mmap_mode="r+")
+        print(f"Mapped {main_nparray.nbytes:,} nbytes of {filename}")
+        print(f"Filled with {DEFAULT_VALUE}:\n{main_nparray}", flush=True)
+        shares = np_check.segments(size_a, min(nbr_workers, size_a))
+        tasks = [joblib.delayed(overwrite_share)(main_nparray, share) for share in shares]
+        # To load it once makes the workers import joblib and numpy before the clock starts.
+        with pools.loky_workers(len(shares), joblib.load, (filename, "r+")):
+            done, duration = timing.timed(joblib.Parallel(len(shares), batch_size=1), tasks)
+        print(f"Overwritten by the workers with their pids:\n{main_nparray}")
+        overwritten = collections.Counter()
+        for pid, number in done:
+            overwritten[pid] += number
+        return np_shared.count_values(np.asarray(main_nparray)), overwritten, duration
+
+
+def main():
+    parser = cli.parser(__doc__)
+    cli.add_workers(parser, start_method=False)
+    np_check.add_sizes(parser)
+    args = cli.parse(parser)
+    counts, overwritten, duration = run(args.nbr_workers, args.rows, args.cols)
+    np_check.report_counts(counts, overwritten, args.rows * args.cols, DEFAULT_VALUE)
+    print("Delta:", timing.seconds(duration))
+
+
+if __name__ == "__main__":
+    cli.run(main)

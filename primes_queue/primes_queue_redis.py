@@ -1,0 +1,265 @@
+"""Find the primes of a range through a queue that can be watched and outlives crashes: in Redis.
+
+Beyond the chapter
+
+Chapter: answers Examples 9-9, 9-10, 9-11
+Run:     python primes_queue/primes_queue_redis.py 2
+         python primes_queue/primes_queue_redis.py 2 --redis-url redis://localhost:6379/0
+         python primes_queue/primes_queue_redis.py 2 --redis-url redis://localhost:6379/0 --resume
+See:     jobs are JSON in a stream (Redis 6.2 or later), which hands each to one worker of a group
+         and keeps it until its result is stored. While it runs (try --nbr_numbers 1e6), redis-cli
+         shows all there is:
+             XLEN primes_queue:jobs                jobs without a result
+             XINFO GROUPS primes_queue:jobs        how many of them are being worked on
+             XPENDING primes_queue:jobs workers    ... and by which worker
+             HLEN primes_queue:results             jobs with a result; HGETALL shows the primes
+             HGETALL primes_queue:run              what range it is, and the numbers in a job
+         Kill a worker: another takes over its job. Kill Redis: the run goes on once it is back,
+         with what it has on disk. After Ctrl-C or a kill of this script the keys stay on a server
+         of your own, and --resume finishes the run. A job may be done twice; it is counted once.
+         Not for jobs that take less than a millisecond, nor for a run that may as well start again.
+"""
+
+import contextlib
+import json
+import math
+import shlex
+import sys
+import time
+
+import queue_report
+import redis
+from redis.backoff import NoBackoff
+from redis.connection import parse_url
+from redis.retry import Retry
+
+from common import cli, pools, redis_server
+
+JOBS = "primes_queue:jobs"  # a stream: {"from_i": ..., "to_i": ...}
+GROUP = "workers"
+RESULTS = "primes_queue:results"  # a hash: from_i of a job -> its primes
+RUN = "primes_queue:run"  # a hash: from_i, to_i, batch
+# Only the first delivery that is acknowledged counts; all of it happens, or nothing.
+FINISH = """
+if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 1 then
+    redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
+    redis.call('XDEL', KEYS[1], ARGV[2])
+end
+"""
+JOBS_AT_ONCE = 1_000
+POLL_SECONDS = 0.02
+LOOK_SECONDS = 0.5  # without a result, until the queue itself is looked at
+RETRY_SECONDS = 0.1
+BLOCK_MILLISECONDS = 1_000
+IDLE_MILLISECONDS = 5_000  # a worker that holds a job for longer may be stuck
+LOST_SECONDS = 30  # how long Redis may be away
+MAX_KILLED = 20  # of a job that kills its workers there would be no end
+NO_RETRY = Retry(NoBackoff(), 0)  # of redis-py: see patiently
+
+
+def check_prime(n):
+    """Return whether ``n`` (at least 0) is prime, by trial division up to its square root."""
+    if n % 2 == 0:
+        return n == 2
+    for i in range(3, math.isqrt(n) + 1, 2):
+        if n % i == 0:
+            return False
+    return n > 1
+
+
+def take_jobs(rds, name):
+    """Yield jobs, (entry, from_i, to_i): first those that a killed worker ``name`` has left.
+
+    When there is nothing to do, take over what another worker has held for too long.
+    """
+    entries = rds.xreadgroup(GROUP, name, {JOBS: "0"})[0][1]
+    while True:
+        for entry, fields in entries:
+            job = json.loads(fields[b"job"])
+            yield entry, job["from_i"], job["to_i"]
+        new = rds.xreadgroup(GROUP, name, {JOBS: ">"}, count=1, block=BLOCK_MILLISECONDS)
+        if new:
+            entries = new[0][1]
+        else:
+            entries = rds.xautoclaim(JOBS, GROUP, name, IDLE_MILLISECONDS, count=1)[1]
+
+
+def finish(rds, entry, from_i, primes):
+    """Store the primes of a job and take it off the queue, unless that has been done before."""
+    rds.eval(FINISH, 2, JOBS, RESULTS, GROUP, entry, from_i, json.dumps(primes))
+
+
+def work(redis_url, name):
+    """Do jobs until the parent ends this process; while Redis is away, wait."""
+    rds = redis.Redis.from_url(redis_url, retry=NO_RETRY)
+    while True:
+        try:
+            for entry, from_i, to_i in take_jobs(rds, name):
+                finish(rds, entry, from_i, [n for n in range(from_i, to_i) if check_prime(n)])
+        except (redis.ConnectionError, redis.TimeoutError):
+            pass
+        except redis.RedisError as error:
+            if not str(error).startswith(("NOGROUP", "UNBLOCKED")):  # the parent makes the queue
+                sys.exit(f"{name}: {error}")
+        time.sleep(RETRY_SECONDS)
+
+
+def patiently(function, *args):
+    """Return ``function(*args)``; while Redis is away, call it again, for LOST_SECONDS at most."""
+    deadline = time.monotonic() + LOST_SECONDS
+    while True:
+        try:
+            return function(*args)
+        except (redis.ConnectionError, redis.TimeoutError):
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(RETRY_SECONDS)
+
+
+def stored_sizes(rds):
+    """Return the sizes of the run that is on the server, or an empty dict."""
+    return {name.decode(): int(size) for name, size in rds.hgetall(RUN).items()}
+
+
+def make_queue(rds, sizes):
+    """Make the queue anew, empty; keep the results only if they are those of a run like this."""
+    with rds.pipeline() as together:
+        if stored_sizes(rds) != sizes:
+            together.delete(RESULTS)
+        together.delete(JOBS)
+        together.xgroup_create(JOBS, GROUP, id="0", mkstream=True)
+        together.hset(RUN, mapping=sizes)
+        together.execute()
+
+
+def put_missing_jobs(rds, sizes):
+    """Put the jobs that have no result on a new queue; return how many."""
+    make_queue(rds, sizes)
+    done = {int(from_i) for from_i in rds.hkeys(RESULTS)}
+    jobs = [job for job in queue_report.batches(**sizes) if job[0] not in done]
+    for first in range(0, len(jobs), JOBS_AT_ONCE):
+        with rds.pipeline() as together:
+            for from_i, to_i in jobs[first : first + JOBS_AT_ONCE]:
+                together.xadd(JOBS, {"job": json.dumps({"from_i": from_i, "to_i": to_i})})
+            together.execute()
+    return len(jobs)
+
+
+def is_lost(rds, sizes):
+    """Return whether the queue is empty or not that of this run: Redis has lost some of it."""
+    return stored_sizes(rds) != sizes or not rds.xlen(JOBS) or not rds.xinfo_groups(JOBS)
+
+
+def collect_primes(rds, sizes, keep_working):
+    """Return the primes once every job has its result; WorkerDied if workers die too often."""
+    nbr_jobs = -(-(sizes["to_i"] - sizes["from_i"]) // sizes["batch"])
+    nbr_done, since = 0, time.monotonic()
+    while True:
+        before, nbr_done = nbr_done, patiently(rds.hlen, RESULTS)
+        if nbr_done == nbr_jobs:
+            results = patiently(rds.hvals, RESULTS)
+            return [n for primes in results for n in json.loads(primes)]
+        if nbr_done != before:
+            since = time.monotonic()
+        elif time.monotonic() - since > LOOK_SECONDS:
+            if patiently(is_lost, rds, sizes):
+                nbr_put = patiently(put_missing_jobs, rds, sizes)
+                print(f"Put again: {nbr_put:,} jobs", flush=True)
+            since = time.monotonic()
+        keep_working()
+        time.sleep(POLL_SECONDS)
+
+
+@contextlib.contextmanager
+def working(nbr_workers, redis_url):
+    """Have the workers up in the block; give a function that replaces those that were killed."""
+    names = [f"worker-{number}" for number in range(1, nbr_workers + 1)]
+    killed = []
+
+    def new(name):
+        return pools.WorkerProcess(target=work, args=(redis_url, name))
+
+    def keep_working():
+        for name, worker in workers.items():
+            if worker.exitcode is None:
+                continue
+            killed.append(worker)
+            if worker.exitcode > 0 or len(killed) > MAX_KILLED:
+                pools.check([worker])
+            print(f"{pools.WorkerDied(worker.pid, worker.exitcode)}: a new {name}", flush=True)
+            workers[name] = new(name)
+            with contextlib.suppress(pools.WorkerDied):  # while it starts: the next look sees it
+                stack.enter_context(pools.running([workers[name]]))
+
+    workers = {name: new(name) for name in names}
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(pools.running(list(workers.values())))
+        yield keep_working
+
+
+def run(nbr_numbers, nbr_workers, batch, redis_url, resume=False):
+    """Return the primes and the seconds it took to put the jobs and to collect the results."""
+    from_i = queue_report.LOWER
+    sizes = {"from_i": from_i, "to_i": from_i + nbr_numbers, "batch": batch}
+    with redis_server.own(redis_url, JOBS) as rds:
+        rds.set_retry(NO_RETRY)
+        if not resume:
+            rds.delete(JOBS, RESULTS, RUN)
+        make_queue(rds, sizes)
+        with working(nbr_workers, redis_url) as keep_working:
+            start = time.perf_counter()
+            patiently(put_missing_jobs, rds, sizes)
+            primes = collect_primes(rds, sizes, keep_working)
+            duration = time.perf_counter() - start
+        patiently(rds.delete, JOBS, RESULTS, RUN)  # the workers have ended: they add nothing
+    return primes, duration
+
+
+def unfinished(redis_url):
+    """Return length and batch of the run that another process has left; UserError if none has."""
+    with redis.Redis.from_url(redis_url) as rds:
+        sizes = stored_sizes(rds)
+        nbr_done = rds.hlen(RESULTS)
+    if not sizes:
+        raise cli.UserError(
+            "nothing to resume on this Redis server (one that a script starts for itself never has)"
+        )
+    nbr_numbers = sizes["to_i"] - sizes["from_i"]
+    print(f"Resumed: {nbr_numbers:,} numbers, {sizes['batch']:,} in a job, {nbr_done:,} jobs done")
+    return nbr_numbers, sizes["batch"]
+
+
+def print_commands(redis_url):
+    """Print how to look at the run from outside."""
+    where = parse_url(redis_url)
+    if "path" in where:
+        options = ["-s", where["path"]]
+    else:
+        options = ["-h", where.get("host", "localhost"), "-p", where.get("port", 6379)]
+    options += ["-n", where.get("db", 0)]
+    options += ["--tls"] if redis_url.startswith("rediss:") else []
+    options += ["--askpass"] if "password" in where else []
+    redis_cli = shlex.join(map(str, ["redis-cli", *options]))
+    for command in (f"XINFO GROUPS {JOBS}", f"XPENDING {JOBS} {GROUP}", f"HLEN {RESULTS}"):
+        print(f"Watch: {redis_cli} {command}")
+    print("If it is stopped: --resume, with the same server of your own", flush=True)
+
+
+def main():
+    parser = cli.parser(__doc__)
+    cli.add_workers(parser)
+    queue_report.add_nbr_numbers(parser)
+    queue_report.add_batch(parser)
+    parser.add_argument("--redis-url", help="redis://HOST:PORT/DB or unix:///PATH?db=DB")
+    parser.add_argument("--resume", action="store_true", help="finish the run on that server")
+    args = cli.parse(parser)
+    with redis_server.server(args.redis_url) as url:
+        if args.resume:
+            args.nbr_numbers, args.batch = unfinished(url)
+        print_commands(url)
+        primes, duration = run(args.nbr_numbers, args.nbr_workers, args.batch, url, args.resume)
+    queue_report.report(primes, args.nbr_numbers, duration)
+
+
+if __name__ == "__main__":
+    cli.run(main)
