@@ -40,7 +40,13 @@ define run
 @$(PY) $(2)
 endef
 
-.PHONY: help chapter figures test lint clean setup setup-dev $(SECTIONS) \
+# the same where there is a Redis server; elsewhere a line that says how to get one
+define run_redis
+@printf '\n== %s: %s\n' '$(1)' '$(firstword $(2))'
+@if $(PY) -m common.redis_server; then $(PY) $(2); fi
+endef
+
+.PHONY: help chapter figures cluster test lint clean setup setup-dev setup-cluster $(SECTIONS) \
   $(SECTIONS:%=%-examples) $(SECTIONS:%=%-compare) $(SECTIONS:%=%-figures)
 
 help: ## list the targets
@@ -64,6 +70,8 @@ pi_estimation-examples: setup
 	$(call run,Example 9-7 with threads,pi_estimation/pi_numpy_parallel.py $(POOLED) --threads)
 	$(call run,Find what parallelises,pi_estimation/numpy_line_costs.py $(SCALED))
 	$(call run,What one more process costs,pi_estimation/worker_memory.py $(SCALED) $(METHOD))
+	$(call run,Beyond the chapter: names looked up once,pi_estimation/pi_lists_tuned.py $(SCALED))
+	$(call run,Beyond the chapter: blocks that stay in the cache,pi_estimation/pi_numpy_blocked.py $(POOLED))
 
 primes_pool: primes_pool-examples primes_pool-compare primes_pool-figures ## section 2: finding primes
 primes_pool-examples: setup
@@ -72,6 +80,7 @@ primes_pool-examples: setup
 	$(call run,Example 9-8 in a pool,primes_pool/primes_pool.py $(POOLED))
 	$(call run,Example 9-8 in a pool with one number a job,primes_pool/primes_pool.py $(POOLED) --chunksize 1)
 	$(call run,Example 9-8 in a pool with the numbers shuffled,primes_pool/primes_pool.py $(POOLED) --shuffle)
+	$(call run,Beyond the chapter: a sieve,primes_pool/primes_sieve.py $(POOLED))
 
 primes_queue: primes_queue-examples primes_queue-compare primes_queue-figures ## section 3: queues of work
 primes_queue-examples: setup
@@ -80,6 +89,8 @@ primes_queue-examples: setup
 	$(call run,Examples 9-9 to 9-11,primes_queue/primes_queue.py $(POOLED))
 	$(call run,Half the jobs,primes_queue/primes_queue_less_work.py $(POOLED))
 	$(call run,Examples 9-12 and 9-13,primes_queue/primes_queue_jobs_feeder_thread.py $(POOLED))
+	$(call run,Beyond the chapter: ranges on the queue,primes_queue/primes_queue_batched.py $(POOLED))
+	$(call run_redis,Beyond the chapter: a queue in Redis,primes_queue/primes_queue_redis.py $(POOLED))
 
 prime_verification_ipc: prime_verification_ipc-examples prime_verification_ipc-compare prime_verification_ipc-figures ## section 4: verifying primes with interprocess communication
 prime_verification_ipc-examples: setup
@@ -88,13 +99,16 @@ prime_verification_ipc-examples: setup
 	$(call run,Examples 9-15 and 9-16,prime_verification_ipc/primes_pool_naive.py $(OPTION))
 	$(call run,Example 9-17,prime_verification_ipc/primes_pool_less_naive.py $(OPTION))
 	$(call run,Examples 9-18 to 9-20,prime_verification_ipc/primes_flag_manager.py $(OPTION))
-	@printf '\n== Examples 9-21 and 9-22: prime_verification_ipc/primes_flag_redis.py\n'
-	@if $(PY) -m common.redis_server; then $(PY) prime_verification_ipc/primes_flag_redis.py $(OPTION); fi
+	$(call run_redis,Examples 9-21 and 9-22,prime_verification_ipc/primes_flag_redis.py $(OPTION))
 	$(call run,Example 9-23,prime_verification_ipc/primes_flag_rawvalue.py $(OPTION))
 	$(call run,Example 9-24,prime_verification_ipc/primes_flag_mmap.py $(OPTION))
 	$(call run,Example 9-25,prime_verification_ipc/primes_flag_mmap_lookahead.py $(OPTION))
 	$(call run,Example 9-26,prime_verification_ipc/primes_flag_mmap_redux.py $(OPTION))
 	$(call run,How often the flag is read,prime_verification_ipc/count_flag_checks.py $(SCALED))
+	$(call run,Beyond the chapter: blocks instead of a flag,prime_verification_ipc/primes_ascending_blocks.py $(OPTION))
+	$(call run,Beyond the chapter: blocks of numpy,prime_verification_ipc/primes_numpy.py $(OPTION))
+	$(call run,Beyond the chapter: Example 9-26 under every start method,prime_verification_ipc/primes_flag_shared_memory.py $(OPTION))
+	$(call run,Beyond the chapter: no division at all,prime_verification_ipc/primes_miller_rabin.py $(SCALED))
 
 numpy_shared: numpy_shared-examples numpy_shared-compare numpy_shared-figures ## section 5: sharing a numpy array
 numpy_shared-examples: setup
@@ -102,6 +116,9 @@ numpy_shared-examples: setup
 	$(call run,Examples 9-27 to 9-34,numpy_shared/np_shared.py $(POOLED) --inspect)
 	$(call run,Filling a matrix with random numbers in one process,numpy_shared/np_shared_random_serial.py $(SCALED))
 	$(call run,Filling a matrix with random numbers in parallel,numpy_shared/np_shared_random_parallel.py $(POOLED))
+	$(call run,Beyond the chapter: a named block of shared memory,numpy_shared/np_shared_memory.py $(POOLED))
+	$(call run,Beyond the chapter: a file that joblib maps,numpy_shared/np_shared_joblib.py $(SCALED) $(WORKERS))
+	$(call run,Beyond the chapter: filling a matrix by threads,numpy_shared/np_shared_random_threads.py $(SCALED) $(WORKERS))
 
 sync_locking: sync_locking-examples sync_locking-compare sync_locking-figures ## section 6: synchronising access to files and variables
 sync_locking-examples: setup
@@ -113,6 +130,9 @@ sync_locking-examples: setup
 	$(call run,Examples 9-43 and 9-44,sync_locking/ex2_lock.py $(POOLED))
 	$(call run,Example 9-45,sync_locking/ex2_lock_acquire.py $(POOLED))
 	$(call run,Examples 9-46 and 9-47,sync_locking/ex2_lock_rawvalue.py $(POOLED))
+	$(call run,Beyond the chapter: flock for each increment,sync_locking/ex1_flock.py $(POOLED))
+	$(call run_redis,Beyond the chapter: a counter in Redis,sync_locking/ex3_redis.py $(POOLED))
+	$(call run,Beyond the chapter: count apart and add,sync_locking/ex3_merge.py $(POOLED))
 
 # How the ways of a section compare, and its figures, as pictures and measurements in results/
 
@@ -160,7 +180,11 @@ sync_locking-figures: setup
 
 figures: $(SECTION:%=%-figures) ## draw the figures from your own measurements (SECTION=primes_pool: of one section)
 
-test: setup-dev ## every script, kernel and fault
+cluster: setup-cluster ## the scripts for a cluster, on one of this machine
+	$(call run,Beyond the chapter: pi on a cluster,pi_estimation/pi_cluster.py $(SCALED) $(WORKERS))
+	$(call run,Beyond the chapter: a sieve on a cluster,primes_pool/primes_cluster.py $(SCALED) $(WORKERS))
+
+test: setup-dev setup-cluster ## every script, kernel and fault
 	@$(PY) -m pytest
 
 lint: setup-dev ## ruff's rules and its formatter
@@ -169,6 +193,7 @@ lint: setup-dev ## ruff's rules and its formatter
 
 setup: $(VENV)/.installed
 setup-dev: $(VENV)/.installed-dev
+setup-cluster: $(VENV)/.installed-cluster
 
 $(VENV)/.installed: requirements.txt pyproject.toml
 	@if [ -z '$(PYTHON)' ]; then echo 'Python 3.11 or newer with venv is needed: make PYTHON=...' >&2; exit 2; fi
@@ -180,6 +205,10 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.installed-cluster: $(VENV)/.installed requirements-cluster.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-cluster.txt
 	@touch $@
 
 clean: ## remove the environment, caches and results

@@ -2,12 +2,14 @@
 
 import contextlib
 import logging
+import multiprocessing.resource_tracker
+import tempfile
 
 import joblib
 
-from common import cli
+from common import cli, pools
 
-WAIT_SECONDS = 10
+WAIT_SECONDS = 5
 
 
 def add_scheduler(parser):
@@ -24,12 +26,13 @@ def workers(scheduler, nbr_workers, *modules):
     """Have each ``joblib.Parallel`` of the block work on a cluster; give its number of threads.
 
     ``scheduler`` is the address of one, or None for a cluster of ``nbr_workers`` processes on this
-    machine, which ends with the block. What ``modules`` define goes to the workers as it is, so
-    that they need not have these files: they need Python, numpy, joblib and dask.distributed.
+    machine, which ends with the block. Functions of the running script and of ``modules`` go to the
+    workers as they are, not as names: workers need numpy, joblib and dask, but not these files.
     Raises UserError where dask is missing, there is no scheduler at that address, or no worker.
     """
     try:
         import cloudpickle  # imported here: only the scripts for a cluster need them
+        import dask
         import distributed
     except ImportError:
         raise cli.UserError("dask is missing: pip install -r requirements-cluster.txt") from None
@@ -37,18 +40,23 @@ def workers(scheduler, nbr_workers, *modules):
         cloudpickle.register_pickle_by_value(module)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # deaths are told in other words
     with contextlib.ExitStack() as stack:
-        cluster = scheduler
-        if cluster is None:
-            cluster = stack.enter_context(
-                distributed.LocalCluster(
-                    n_workers=nbr_workers, threads_per_worker=1, dashboard_address=None
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dask-"))
+        stack.enter_context(dask.config.set({"temporary-directory": folder}))
+        multiprocessing.resource_tracker.ensure_running()  # else it lets the signals go
+        with pools.stop_signals_held():  # the workers inherit it: Ctrl-C is for this process
+            if scheduler is None:
+                cluster = distributed.LocalCluster(
+                    n_workers=nbr_workers,
+                    threads_per_worker=1,
+                    dashboard_address="127.0.0.1:0",  # any free port
                 )
-            )
+                stack.enter_context(cluster)
         try:
-            client = stack.enter_context(distributed.Client(cluster, timeout=WAIT_SECONDS))
+            client = distributed.Client(scheduler or cluster, timeout=WAIT_SECONDS)
+            stack.enter_context(client)
             client.wait_for_workers(1, timeout=WAIT_SECONDS)
         except (OSError, ValueError, TimeoutError) as error:
-            raise cli.UserError(f"no dask cluster at {cluster}: {error}") from error
+            raise cli.UserError(f"no dask cluster at {scheduler}: {error}") from error
         nbr_threads = sum(client.nthreads().values())
         print(f"Cluster: {client.scheduler.address}, {nbr_threads} thread(s)", flush=True)
         with joblib.parallel_config("dask", wait_for_workers_timeout=WAIT_SECONDS):

@@ -79,7 +79,7 @@ def join(workers):
 
 
 @contextlib.contextmanager
-def _stop_signals_held():
+def stop_signals_held():
     """Hold Ctrl-C back while workers start: they inherit this until setup_worker is done."""
     if multiprocessing.get_start_method() != "fork":
         multiprocessing.resource_tracker.ensure_running()  # else it lets the signals go
@@ -156,7 +156,7 @@ def worker_pool(nbr_workers, initializer=None, initargs=(), context=None):
     ready = context.Semaphore(0)
     pool = None
     try:
-        with _stop_signals_held():
+        with stop_signals_held():
             pool = _Pool(nbr_workers, setup_worker, (initializer, initargs, ready), context=context)
         _wait_until_up(nbr_workers, ready, pool.watched)
         yield pool
@@ -181,12 +181,12 @@ def loky_workers(nbr_workers, initializer=None, initargs=()):
 
     others = set(multiprocessing.active_children())
     workers = set()
-    multiprocessing.resource_tracker.ensure_running()  # as in _stop_signals_held
+    multiprocessing.resource_tracker.ensure_running()  # as in stop_signals_held
     setup = functools.partial(setup_worker, initializer, initargs, parent_pid=os.getpid())
     answers = [joblib.delayed(_answer)() for _ in range(nbr_workers)]
     with joblib.parallel_config("loky", initializer=setup), selectors.DefaultSelector() as ended:
         try:
-            with _stop_signals_held():
+            with stop_signals_held():
                 pids = joblib.Parallel(nbr_workers, batch_size=1, return_as="generator")(answers)
                 workers = set(multiprocessing.active_children()) - others
                 for worker in workers:
@@ -252,7 +252,7 @@ def running(workers):
     watched = multiprocessing.active_children() + workers
     ready = multiprocessing.Semaphore(0)
     try:
-        with _stop_signals_held():
+        with stop_signals_held():
             for worker in workers:
                 worker.ready = ready
                 worker.start()
@@ -280,7 +280,7 @@ def manager(kind=multiprocessing.managers.SyncManager):
     multiprocessing.util.get_temp_dir()  # made here, its socket's folder goes even if it is killed
     result = kind(ctx=multiprocessing.get_context())
     others = set(multiprocessing.active_children())
-    with _stop_signals_held():
+    with stop_signals_held():
         result.start(setup_worker)
     with result, _death_explains(set(multiprocessing.active_children()) - others):
         yield result

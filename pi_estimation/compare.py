@@ -3,40 +3,89 @@
 Chapter: all ways of the section on estimating pi
 Run:     python pi_estimation/compare.py 2
 See:     threads of a Python loop gain nothing and processes divide its time, whether
-         multiprocessing's or joblib's; numpy gains far more than either. Starting the workers is
-         not in the seconds. The estimates differ: every run throws darts of its own.
+         multiprocessing's or joblib's; numpy gains far more than either. Beyond the chapter, a loop
+         that looks its names up once gains more than a second process, and numpy in blocks that
+         stay in the cache gains again, with threads or processes, in the same memory for any number
+         of darts. Starting the workers is not in the seconds. The estimates differ: every run
+         throws darts of its own.
 """
 
 import pi_check
 import pi_lists_parallel
 import pi_lists_parallel_joblib
 import pi_lists_series
+import pi_lists_tuned
+import pi_numpy_blocked
 import pi_numpy_parallel
 import pi_numpy_serial
 
 from common import cli, results
 
+NUMPY_TIMES = 10  # as many darts
+
+SEED = 9  # of the darts in blocks: the same estimate in every row
+LOOP, TUNED, NUMPY, BLOCKED = "Python loop, serial", "tuned loop, serial", "numpy, serial", "blocks"
+
+
+def jobs(nbr_samples):
+    """Return the names of the two jobs: numpy gets more darts, so that it has something to do."""
+    return f"pi by {nbr_samples:,} darts", f"pi by {NUMPY_TIMES * nbr_samples:,} darts"
+
 
 def ways(nbr_samples, nbr_workers):
     """Return what to compare: name -> function that returns estimate and seconds, by job."""
+    job, larger_job = jobs(nbr_samples)
+    nbr_more = NUMPY_TIMES * nbr_samples
+
+    def estimate(nbr_samples, run, *args):
+        count, duration, *_ = run(nbr_samples, *args)
+        return round(pi_check.estimate_pi(count, nbr_samples), 6), duration
 
     def way(run, *args):
-        def estimate():
-            count, duration = run(nbr_samples, *args)
-            return {job: (round(pi_check.estimate_pi(count, nbr_samples), 6), duration)}
+        return lambda: {job: estimate(nbr_samples, run, *args)}
 
-        return estimate
+    def in_blocks(nbr_workers, threads=False):
+        args = (nbr_workers, SEED, threads)
+        return lambda: {larger_job: estimate(nbr_more, pi_numpy_blocked.run, *args)}
 
-    job = f"pi by {nbr_samples:,} darts"
     return {
-        "Python loop, serial": way(pi_lists_series.run),
+        LOOP: way(pi_lists_series.run),
         f"Python loop, {nbr_workers} threads": way(pi_lists_parallel.run, nbr_workers, True),
         f"Python loop, {nbr_workers} processes": way(pi_lists_parallel.run, nbr_workers),
         f"Python loop, {nbr_workers} of joblib": way(pi_lists_parallel_joblib.run, nbr_workers),
-        "numpy, serial": way(pi_numpy_serial.run),
+        TUNED: way(pi_lists_tuned.run),
+        NUMPY: lambda: {
+            job: estimate(nbr_samples, pi_numpy_serial.run),
+            larger_job: estimate(nbr_more, pi_numpy_serial.run),
+        },
         f"numpy, {nbr_workers} threads": way(pi_numpy_parallel.run, nbr_workers, True),
         f"numpy, {nbr_workers} processes": way(pi_numpy_parallel.run, nbr_workers),
+        f"{BLOCKED}, one process": in_blocks(1),
+        f"{BLOCKED}, {nbr_workers} processes": in_blocks(nbr_workers),
+        f"{BLOCKED}, {nbr_workers} threads": in_blocks(nbr_workers, threads=True),
     }
+
+
+def print_memory(nbr_samples, nbr_workers):
+    """Print a worker's peak memory; before this process, which workers start from, has grown."""
+    for nbr_darts in (nbr_samples, 100 * nbr_samples):
+        count, _, peak = pi_numpy_blocked.run(nbr_darts, nbr_workers, SEED)
+        pi_check.estimate_pi(count, nbr_darts)
+        print(
+            f"In blocks, {nbr_darts:,} darts: {peak / 1e6:,.1f} MB at most in a worker", flush=True
+        )
+
+
+def beyond(nbr_samples, nbr_workers):
+    """Return which ways that go beyond the chapter to compare with which: (job, name, other)."""
+    job, larger_job = jobs(nbr_samples)
+    alone = f"{BLOCKED}, one process"
+    return [
+        (job, TUNED, LOOP),
+        (larger_job, alone, NUMPY),
+        (larger_job, f"{BLOCKED}, {nbr_workers} processes", alone),
+        (larger_job, f"{BLOCKED}, {nbr_workers} threads", alone),
+    ]
 
 
 def main():
@@ -46,8 +95,10 @@ def main():
         parser, "--nbr_samples_in_total", quick=2_000_000, book=100_000_000, help="darts to throw"
     )
     args = cli.parse(parser)
-    pi_check.require_memory(args.nbr_samples_in_total)
-    results.compare(args, ways(args.nbr_samples_in_total, args.nbr_workers))
+    pi_check.require_memory(NUMPY_TIMES * args.nbr_samples_in_total)
+    sizes = (args.nbr_samples_in_total, args.nbr_workers)
+    print_memory(*sizes)
+    results.compare(args, ways(*sizes), beyond(*sizes))
 
 
 if __name__ == "__main__":

@@ -4,51 +4,123 @@ Chapter: all ways of the section on finding primes
 Run:     python primes_pool/compare.py 2
 See:     one number in a chunk is slower than no pool at all. The default, four chunks for each
          worker, is about as fast as one chunk for each (the default that the chapter describes)
-         while primes lie evenly. One chunk alone leaves all workers but one idle. Starting the
-         workers is not in the seconds.
+         while primes lie evenly. One chunk alone leaves all workers but one idle. Beyond the
+         chapter, a sieve that divides nothing leaves the best pool far behind. primesieve, written
+         in C++ for nothing else, shows what is left to gain; it takes part where it is installed.
+         Starting the workers is not in the seconds; the answer of a sieve has a worker's most
+         memory.
 """
 
 import math
+import re
+import shutil
+import subprocess
 
 import pool_report
 import primes_pool
 import primes_serial
+import primes_sieve
+import sieve_report
 
 from common import cli, results
 
+PRIMESIEVE = "primesieve"
 
-def ways(nbr_numbers, nbr_workers):
+
+def jobs(args):
+    """Return the names of the three jobs."""
+    return (
+        f"primes among {args.nbr_numbers:,} numbers from {pool_report.LOWER:,} on",
+        f"primes among {args.nbr_in_range:,} numbers, the section's range",
+        f"primes below {args.upper:,}",
+    )
+
+
+def sieved(lower, upper, nbr_workers):
+    """Return the number of primes, checked, with a worker's peak memory, and the seconds."""
+    nbr_primes, duration, peak = primes_sieve.run(lower, upper, nbr_workers)
+    sieve_report.check(nbr_primes, lower, upper, primes_sieve.count_primes)
+    return f"{nbr_primes:,}, {peak / 1e6:,.0f} MB", duration
+
+
+def primesieve(upper):
+    """Return the number of primes below ``upper`` and the seconds by primesieve's one thread."""
+    command = [PRIMESIEVE, "0", str(upper - 1), "--threads=1", "--time"]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    count, duration = (re.search(rf"{what}: ([\d.]+)", output)[1] for what in ("Primes", "Seconds"))
+    return int(count), float(duration)
+
+
+def ways(args):
     """Return what to compare: name -> function that returns primes and seconds, by job."""
-    job = f"primes among {nbr_numbers:,} numbers from {pool_report.LOWER:,} on"
+    job, whole_range, below = jobs(args)
+    pool_of = f"pool of {args.nbr_workers}"
 
-    def way(run, *args):
-        def count_primes():
-            nbr_primes, duration = run(nbr_numbers, *args)
-            pool_report.check(nbr_primes, nbr_numbers)
-            return {job: (nbr_primes, duration)}
+    def count_primes(nbr_numbers, run, *options):
+        nbr_primes, duration = run(nbr_numbers, *options)
+        pool_report.check(nbr_primes, nbr_numbers)
+        return nbr_primes, duration
 
-        return count_primes
+    def way(run, *options):
+        return lambda: {job: count_primes(args.nbr_numbers, run, *options)}
 
-    def pool(*args):
-        return way(primes_pool.run, nbr_workers, *args)
+    def pool(*options):
+        return way(primes_pool.run, args.nbr_workers, *options)
 
-    pool_of = f"pool of {nbr_workers}"
+    def whole_by_pool():
+        return {whole_range: count_primes(args.nbr_in_range, primes_pool.run, args.nbr_workers)}
+
+    def whole_by_sieve():
+        upper = pool_report.LOWER + args.nbr_in_range
+        return {whole_range: sieved(pool_report.LOWER, upper, args.nbr_workers)}
+
+    def sieve(nbr_workers):
+        return lambda: {below: sieved(0, args.upper, nbr_workers)}
+
+    others = {}
+    if shutil.which(PRIMESIEVE):
+        others[f"{PRIMESIEVE}, one thread"] = lambda: {below: primesieve(args.upper)}
     return {
         "one process, no pool": way(primes_serial.run),
         f"{pool_of}, default: 4 chunks a worker": pool(),
         f"{pool_of}, default, shuffled": pool(None, True),
         f"{pool_of}, 1 number a chunk": pool(1),
-        f"{pool_of}, 1 chunk a worker": pool(math.ceil(nbr_numbers / nbr_workers)),
-        f"{pool_of}, 1 chunk alone": pool(nbr_numbers),
+        f"{pool_of}, 1 chunk a worker": pool(math.ceil(args.nbr_numbers / args.nbr_workers)),
+        f"{pool_of}, 1 chunk alone": pool(args.nbr_numbers),
+        f"{pool_of}, default": whole_by_pool,
+        "sieve": whole_by_sieve,
+        "sieve, one worker": sieve(1),
+        f"sieve, pool of {args.nbr_workers}": sieve(args.nbr_workers),
+        **others,
     }
+
+
+def beyond(args, names):
+    """Return which ways that go beyond the chapter to compare with which: (job, name, other)."""
+    _, whole_range, below = jobs(args)
+    alone = "sieve, one worker"
+    against = [(below, alone, name) for name in names if name.startswith(PRIMESIEVE)]
+    return [
+        (whole_range, "sieve", f"pool of {args.nbr_workers}, default"),
+        (below, f"sieve, pool of {args.nbr_workers}", alone),
+        *against,
+    ]
 
 
 def main():
     parser = results.comparison_parser(__doc__, quick=7, book=5)
     cli.add_workers(parser)
     pool_report.add_nbr_numbers(parser, quick=20_000)
+    sizes = {"in_chapter": False, "maximum": sieve_report.MAX_COUNTED}
+    cli.add_size(
+        parser, "--nbr_in_range", quick=100_000, book=100_000, help="numbers to sieve", **sizes
+    )
+    cli.add_size(
+        parser, "--upper", quick=10**9, book=10**9, help="sieve all numbers below", **sizes
+    )
     args = cli.parse(parser)
-    results.compare(args, ways(args.nbr_numbers, args.nbr_workers))
+    all_ways = ways(args)
+    results.compare(args, all_ways, beyond(args, all_ways))
 
 
 if __name__ == "__main__":

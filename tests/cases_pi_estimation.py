@@ -93,6 +93,38 @@ CASES = {
         victims=False,  # too short to choose one at work: see test_pi_estimation.py
         bad=(("2", "--nbr_samples_in_total", "0"), ("2", "--nbr_samples_in_total", "1e15")),
     ),
+    "pi_estimation/pi_lists_tuned.py": Case(
+        args=("--nbr_samples_in_total", "10_001"),
+        output=(
+            r"Executing estimate_nbr_points_in_quarter_circle with 10,001 on pid \d+",
+            PI,
+            DELTA,
+        ),
+        workers=False,
+        long=("--nbr_samples_in_total", "1e10"),
+        victims=False,
+        bad=(("--nbr_samples_in_total", "0"), ("--nbr_samples_in_total", "1e400")),
+    ),
+    "pi_estimation/pi_numpy_blocked.py": Case(
+        args=("3", "--nbr_samples_in_total", "1_000_001", "--seed", "1"),
+        output=(
+            r"Seed: 1\n",
+            r"Making 2 shares for 3 worker\(s\)",
+            PI,
+            r"Peak memory \(RSS\) of a worker: \d+\.\d MB",
+            DELTA,
+        ),
+        long=("2", "--nbr_samples_in_total", "1e12"),
+        bad=(("2", "--nbr_samples_in_total", "0"), ("2", "--seed", "-1"), ("2", "--seed", "1.5")),
+    ),
+    "pi_estimation/pi_cluster.py": Case(
+        args=("1", "--nbr_samples_in_total", "1_000_001", "--seed", "1"),
+        output=(r"Seed: 1\n", r"Cluster: tcp://127\.0\.0\.1:\d+, 1 thread\(s\)", PI, DELTA),
+        workers=False,
+        long=("1", "--nbr_samples_in_total", "1e12"),
+        victims=False,  # a killed worker's jobs go to another: see test_cluster.py
+        bad=(*BAD_WORKERS, ("2", "--scheduler", "nonsense"), ("2", "--start-method", "fork")),
+    ),
     "pi_estimation/random_streams.py": Case(
         args=("3",),
         output=(
@@ -193,7 +225,13 @@ CASES = {
             r"Way +\| +Best \(s\) \| +Median \(s\) \| +Times as fast \| Answer",
             r"pi by 10,000 darts:",
             r"Python loop, serial +\| +\d+\.\d{6,9} \| +\d+\.\d{6,9} \| +1\.00 \| 3\.\d+",
+            r"tuned loop, serial +\| +\d+\.\d{6,9} \|",
             r"numpy, 2 processes +\| +\d+\.\d{6,9} \|",
+            r"pi by 100,000 darts:",
+            r"blocks, one process +\| +\d+\.\d{6,9} \|.* (3\.\d+) ",
+            r"Beyond the chapter",
+            r"tuned loop, serial +\| Python loop, serial +\| +\d+\.\d\d \|",
+            r"blocks, 2 threads +\| blocks, one process +\| +\d+\.\d\d \|",
             r"Every repeat: .*/compare_pi_estimation\.json\n",
         ),
         long=("2", "--nbr_samples_in_total", "5e7"),

@@ -15,6 +15,21 @@ BAD_SIZES = (
 )
 BAD_FIGURE = (("--workers", "1,x"), ("--repeat", "0"), ("--from", "/nowhere"))
 
+BAD_RANGES = (
+    ("--lower", "-1"),
+    ("--lower", "6", "--upper", "5"),
+    ("--upper", "1e15", "--lower", "1.5"),
+    ("--upper", "1_000_000_000_000_001"),
+    ("--upper", "1e400"),
+)
+SIEVED = (
+    r"lower: 100,000,000\n",
+    r"upper: 200,000,000\n",
+    r"Number of primes from 100,000,000 on, below 200,000,000: 5,317,482\n",
+    r"Took: \d+\.\d{6} s",
+)
+SIEVED_RANGE = ("--lower", "1e8", "--upper", "2e8")
+
 CASES: dict[str, Case] = {
     "primes_pool/primes_serial.py": Case(
         args=("--nbr_numbers", "1_000"),
@@ -35,6 +50,20 @@ CASES: dict[str, Case] = {
         ),
         long=("2", "--nbr_numbers", "5e6"),
         bad=(*BAD_SIZES, ("--chunksize", "0"), ("--chunksize", "-1"), ("--chunksize", "1.5")),
+    ),
+    "primes_pool/primes_sieve.py": Case(
+        args=("3", *SIEVED_RANGE),
+        output=(*SIEVED[:2], r"Peak memory \(RSS\) of a worker: \d+\.\d MB", *SIEVED[2:]),
+        long=("2", "--upper", "1e13"),
+        bad=tuple(("2", *sizes) for sizes in BAD_RANGES),
+    ),
+    "primes_pool/primes_cluster.py": Case(
+        args=("1", *SIEVED_RANGE),
+        output=(*SIEVED[:2], r"Cluster: tcp://127\.0\.0\.1:\d+, 1 thread\(s\)", *SIEVED[2:]),
+        workers=False,
+        long=("1", "--upper", "1e13"),
+        victims=False,  # a killed worker's jobs go to another: see test_cluster.py
+        bad=(("0",), ("2", "--scheduler", "nonsense"), *(("2", *size) for size in BAD_RANGES)),
     ),
     "primes_pool/fig_9_09_prime_cost.py": Case(
         args=("--nbr_numbers", "1_000", "--repeat", "2"),
@@ -83,12 +112,18 @@ CASES: dict[str, Case] = {
         figures={"fig_9_13": 2},
     ),
     "primes_pool/compare.py": Case(
-        args=("2", "--nbr_numbers", "1_000", "--repeat", "2"),
+        args=("2", "--nbr_numbers=1_000", "--nbr_in_range=2_000", "--upper=1e6", "--repeat=2"),
         output=(
             r"Way +\| +Best \(s\) \| +Median \(s\) \| +Times as fast \| Answer",
             r"primes among 1,000 numbers from 100,000,000 on:",
             r"one process, no pool +\| +\d+\.\d{6,9} \| +\d+\.\d{6,9} \| +1\.00 \| 54",
             r"pool of 2, 1 chunk alone +\| +\d+\.\d{6,9} \|.*\| 54",
+            r"primes among 2,000 numbers, the section's range:",
+            r"sieve +\| +\d+\.\d{6,9} \|.*\| 109, \d+ MB",
+            r"primes below 1,000,000:",
+            r"sieve, pool of 2 +\| +\d+\.\d{6,9} \|.*\| 78,498, \d+ MB",
+            r"sieve +\| pool of 2, default +\| +[\d,]+\.\d\d \|",
+            r"sieve, pool of 2 +\| sieve, one worker +\| +[\d,]+\.\d\d \|",
             r"Every repeat: .*/compare_primes_pool\.json\n",
         ),
         long=("2", "--nbr_numbers", "5e6"),

@@ -58,7 +58,9 @@ def test_every_docstring_says_chapter_run_and_see(script):
 @pytest.mark.parametrize("script", scripts())
 def test_the_index_marks_what_goes_beyond_the_chapter(script):
     is_beyond = docstring(script).splitlines()[1] == "Beyond the chapter"
-    (row,) = [line for line in README.splitlines() if line.startswith("|") and f"({script})" in line]
+    (row,) = [
+        line for line in README.splitlines() if line.startswith("|") and f"({script})" in line
+    ]
     assert row.startswith("| Beyond the chapter") == is_beyond
 
 
