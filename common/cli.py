@@ -40,9 +40,8 @@ def whole_number(minimum=1, maximum=MAX_SIZE):
         except (ValueError, decimal.InvalidOperation):
             raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
         if not minimum <= number <= maximum:
-            raise argparse.ArgumentTypeError(
-                f"must be from {minimum:,} to {maximum:,}, not {text[:40]}"
-            )
+            most = f"{maximum:,}" if maximum < 10**40 else f"one of {len(str(maximum))} digits"
+            raise argparse.ArgumentTypeError(f"must be from {minimum:,} to {most}, not {text[:40]}")
         return int(number)
 
     return convert

@@ -6,7 +6,10 @@ Run:     python prime_verification_ipc/compare.py --workers 2
 See:     a pool divides the time of primes, unless its workers talk to another process about a flag
          (Manager, Redis). A flag ends large non-primes early, the earlier the nearer the factor
          lies to the start of a share; without one a pool may take longer than a serial loop, which
-         ends at the factor. Starting the workers is not in the seconds.
+         ends at the factor. Starting the workers is not in the seconds. The second table compares
+         what goes beyond the chapter with its fastest: less work (fewer candidates, compiled loops,
+         a better method) saves more than a cheaper flag does. Miller-Rabin gains the more the
+         larger the number, so that at quick scale the chapter's own prime 1 is there for it.
 """
 
 import prime_check
@@ -14,21 +17,40 @@ import verification_speed as speed
 
 from common import cli, results
 
+CHAPTER_PRIME = prime_check.SAMPLES["book"]["prime 1"]
 
-def ways(numbers, nbr_workers, redis_url):
-    """Return what to compare: name -> function that returns answer and seconds, by number."""
+
+def job(n):
+    """Return the name of ``n`` in the tables."""
+    return f"{speed.name_of(n)}, {n:,}" if n in prime_check.LABELS else f"{n:,}"
+
+
+def ways(numbers, nbr_workers, redis_url, largest=()):
+    """Return what to compare: name -> function that returns answer and seconds, by number.
+
+    Numbers ``largest`` are for REDUX and MILLER_RABIN alone.
+    """
 
     def compared(name):
-        verify = speed.way(name, numbers, nbr_workers, redis_url)
+        more = largest if name in (speed.REDUX, speed.MILLER_RABIN) else ()
+        verify = speed.way(name, [*numbers, *more], nbr_workers, redis_url)
         return lambda: {
-            f"{speed.name_of(n)}, {n:,}" if n in prime_check.LABELS else f"{n:,}": (
-                prime_check.in_words(is_prime),
-                min(seconds),
-            )
+            job(n): (prime_check.in_words(is_prime), min(seconds))
             for n, (is_prime, seconds) in verify().items()
         }
 
     return {name: compared(name) for name in speed.SCRIPTS if name != speed.REDIS or redis_url}
+
+
+def beyond(numbers, largest=()):
+    """Return which ratios to print for each number (see results.compare)."""
+    ratios = [
+        (job(n), name, speed.REDUX)
+        for n in dict.fromkeys(numbers)
+        for name in speed.BEYOND
+        if name != speed.NUMPY or n < speed.NUMPY_LIMIT
+    ]
+    return ratios + [(job(n), speed.MILLER_RABIN, speed.REDUX) for n in largest]
 
 
 def main():
@@ -37,8 +59,11 @@ def main():
     prime_check.add_numbers(parser)
     speed.add_redis_url(parser)
     args = prime_check.parse(parser)
+    is_quick = args.numbers == list(prime_check.SAMPLES["quick"].values())
+    largest = [CHAPTER_PRIME] if is_quick else []
     with speed.redis_if_any(args.redis_url) as redis_url:
-        results.compare(args, ways(args.numbers, args.workers, redis_url))
+        compared = ways(args.numbers, args.workers, redis_url, largest)
+        results.compare(args, compared, beyond(args.numbers, largest))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ CHAPTER_SHARES, CHAPTER_READS = 4, 316_405
 
 
 class CountingFlag:
-    """A flag with the interfaces of a RawValue and of an mmap that counts how often it is read."""
+    """A flag that counts how often it is read, as a RawValue, an mmap or a SharedMemory."""
 
     def __init__(self):
         self.flag = 0
@@ -48,6 +48,16 @@ class CountingFlag:
         return self.value
 
     def write_byte(self, flag):
+        self.value = flag
+
+    @property
+    def buf(self):
+        return self
+
+    def __getitem__(self, position):
+        return self.value
+
+    def __setitem__(self, position, flag):
         self.value = flag
 
 

@@ -16,6 +16,8 @@ from common import plots, timing
 SERIAL, POOL = "serial", "less naive pool"
 MANAGER, REDIS = "Manager flag", "Redis flag"
 RAWVALUE, MMAP, REDUX = "RawValue flag", "mmap flag", "mmap redux"
+NUMPY, MILLER_RABIN = "numpy blocks", "Miller-Rabin"
+BEYOND = ("ascending blocks", NUMPY, "shared_memory flag", MILLER_RABIN)  # not in the figures
 # By name: workers that are spawned import this module too, and have no need of all the others.
 SCRIPTS = {
     SERIAL: "primes_serial",
@@ -27,7 +29,12 @@ SCRIPTS = {
     MMAP: "primes_flag_mmap",
     "mmap lookahead": "primes_flag_mmap_lookahead",
     REDUX: "primes_flag_mmap_redux",
+    "ascending blocks": "primes_ascending_blocks",
+    NUMPY: "primes_numpy",
+    "shared_memory flag": "primes_flag_shared_memory",
+    MILLER_RABIN: "primes_miller_rabin",
 }
+NUMPY_LIMIT = 2**64  # its integers are smaller
 CHAPTER_SMALL_SERIAL = 0.000_002  # seconds, for the small non-prime; its stand-in has a 5 as well
 STYLES = {SERIAL: 6, POOL: 0, REDIS: 1, MANAGER: 2, RAWVALUE: 1, MMAP: 2, REDUX: 3}
 CALLS = 5
@@ -63,9 +70,12 @@ def way(name, numbers, nbr_workers, redis_url=None):
 
     It returns a dict, number -> (whether it is prime, seconds of every call). Numbers that end
     within microseconds are verified CALLS times: the first call is slow, since the processor's
-    caches hold other things and the connection to a server is made in it.
+    caches hold other things and the connection to a server is made in it. The numpy script leaves
+    out numbers from NUMPY_LIMIT on.
     """
-    arguments = {SERIAL: (), REDIS: (nbr_workers, redis_url)}.get(name, (nbr_workers,))
+    arguments = {SERIAL: (), MILLER_RABIN: (), REDIS: (nbr_workers, redis_url)}
+    arguments = arguments.get(name, (nbr_workers,))
+    numbers = [n for n in numbers if name != NUMPY or n < NUMPY_LIMIT]
     calls = [n for n in numbers for _ in range(CALLS if factors.is_settled_early(n) else 1)]
 
     def verify():

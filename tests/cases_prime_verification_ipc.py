@@ -10,6 +10,12 @@ LARGEST_PRIME = 99_999_999_999_999_999_989
 # 6,600,000,067 x 14,849,999,849. With three workers the smaller factor is found at once, at the
 # start of the third share; without a flag the other two shares would be minutes of work.
 EARLY_EXIT = 98_009_999_998_349_989_883
+# numpy's largest: 2 s of work for a CPU
+LARGEST_PRIME_OF_64_BITS = 18_446_744_073_709_551_557
+# The smallest primes of 101 and of 1,000 digits.
+LONG_PRIME, TITANIC_PRIME = 10**100 + 267, 10**999 + 7
+# The smallest non-prime that passes the Miller-Rabin test with the first 13 primes as bases.
+STRONG_PSEUDOPRIME = 3_317_044_064_679_887_385_961_981
 NUMBERS = {0: False, 1: False, 2: True, 9: False, 25: False, 97: True, 1_042_441: False}
 
 FORKED = "workers by fork whatever --start-method: only forked children inherit this mmap"
@@ -20,19 +26,28 @@ FEW = ("97", "1_000_000_007", "1_018_081")
 
 
 def line(n, is_prime):
-    return rf"(?m)^{n:,}{SECONDS}{'prime' if is_prime else 'not prime'}$"
+    answer = ("probably " if n > STRONG_PSEUDOPRIME else "") + "prime" if is_prime else "not prime"
+    return rf"(?m)^{n:,}{SECONDS}{answer}$"
 
 
-def case(numbers, before=(), after=(), workers=True, bad=()):
+def case(
+    numbers,
+    before=(),
+    after=(),
+    workers=True,
+    long=(LARGEST_PRIME,),
+    too_large=10**20 + 1,
+    bad=(),
+):
     option = ("--workers", "3") if workers else ()
     lines = [line(n, is_prime) for n, is_prime in numbers.items()]
     return Case(
         args=("--repeat", "2", *option, *map(str, numbers)),
         output=("repeat: 2 \\(the chapter: 20\\)", *before, *lines, *after),
         workers=workers,
-        long=(*(("--workers", "2") if workers else ()), str(LARGEST_PRIME)),
+        long=(*(("--workers", "2") if workers else ()), *map(str, long)),
         victims=workers,
-        bad=(("abc",), (str(10**20 + 1),), ("--repeat", "0"), *bad),
+        bad=(("abc",), (str(too_large),), ("--repeat", "0"), *bad),
     )
 
 
@@ -55,6 +70,19 @@ CASES = {
     FOLDER + "primes_flag_mmap.py": case(WITH_FLAG, before=(FORKED,)),
     FOLDER + "primes_flag_mmap_lookahead.py": case(WITH_FLAG, before=(FORKED,)),
     FOLDER + "primes_flag_mmap_redux.py": case(WITH_FLAG, before=(FORKED,)),
+    FOLDER + "primes_flag_shared_memory.py": case(WITH_FLAG),
+    FOLDER + "primes_ascending_blocks.py": case(NUMBERS),
+    FOLDER + "primes_numpy.py": case(
+        NUMBERS | {2**64 - 1: False, 1_000_003 * 18_446_688_733_531: False},
+        long=("--repeat", "1000", LARGEST_PRIME_OF_64_BITS),
+        too_large=2**64,
+    ),
+    FOLDER + "primes_miller_rabin.py": case(
+        NUMBERS | {LARGEST_PRIME: True, STRONG_PSEUDOPRIME: False, LONG_PRIME: True},
+        workers=False,
+        long=("--repeat", "1e6", TITANIC_PRIME),
+        too_large="1e1000",
+    ),
     FOLDER + "count_flag_checks.py": Case(
         args=("--workers", "3", str(10**9 + 7), "97", "15"),
         output=(
@@ -134,10 +162,25 @@ CASES = {
                     "mmap flag",
                     "mmap lookahead",
                     "mmap redux",
+                    "ascending blocks",
+                    "numpy blocks",
+                    "shared_memory flag",
+                    "Miller-Rabin",
                 )
             ),
             r"1,018,081:",
             r"mmap redux .*\| not prime",
+            r"Beyond the chapter +\| Against +\| +Times as fast",
+            *(
+                rf"{name} +\| mmap redux \| +[\d,.]+ \|"
+                for name in (
+                    "ascending blocks",
+                    "numpy blocks",
+                    "shared_memory flag",
+                    "Miller-Rabin",
+                )
+                * len(FEW)
+            ),
             r"Every repeat: .*/compare_prime_verification_ipc\.json\n",
         ),
         long=("--workers", "2", str(LARGEST_PRIME)),

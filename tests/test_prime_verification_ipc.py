@@ -5,9 +5,17 @@ import math
 import multiprocessing.dummy
 import re
 
+import numpy as np
 import pytest
 import redis
-from cases_prime_verification_ipc import EARLY_EXIT, LARGEST_PRIME
+from cases_prime_verification_ipc import (
+    CASES,
+    EARLY_EXIT,
+    LARGEST_PRIME,
+    LARGEST_PRIME_OF_64_BITS,
+    STRONG_PSEUDOPRIME,
+    TITANIC_PRIME,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis_servers import needs_redis, tcp_server
@@ -19,7 +27,11 @@ FOLDER = "prime_verification_ipc/"
 VERIFIERS = [script for script in scripts() if script.startswith(FOLDER + "primes_")]
 FLAGGED = [script for script in VERIFIERS if "flag" in script]
 IN_MEMORY = [script for script in FLAGGED if "redis" not in script]
-POOLED = [script for script in VERIFIERS if "serial" not in script]
+POOLED = [script for script in VERIFIERS if CASES[script].workers]
+ASCENDING = FOLDER + "primes_ascending_blocks.py"
+NUMPY = FOLDER + "primes_numpy.py"
+MILLER_RABIN = FOLDER + "primes_miller_rabin.py"
+BY_SHARES = [script for script in POOLED if script not in (ASCENDING, NUMPY)]
 
 prime_check = load(FOLDER + "prime_check.py", "prime_check")
 count_flag_checks = load(FOLDER + "count_flag_checks.py")
@@ -39,6 +51,7 @@ FORMULAS = {
     "primes_flag_mmap.py": count_flag_checks.reads_of_countdown,
     "primes_flag_mmap_lookahead.py": count_flag_checks.reads_of_lookahead,
     "primes_flag_mmap_redux.py": count_flag_checks.reads_of_redux,
+    "primes_flag_shared_memory.py": count_flag_checks.reads_of_redux,
 }
 
 
@@ -67,7 +80,7 @@ def redis_url():
 def module(request, script):
     """The module of ``script``, with a flag that this process alone uses, clear."""
     module = load(script)
-    if script in IN_MEMORY:
+    if hasattr(module, "share_flag"):
         module.share_flag(count_flag_checks.CountingFlag())
     elif script in FLAGGED:
         module.connect(request.getfixturevalue("redis_url"))
@@ -96,9 +109,10 @@ def redis_reads(client):
     return client.info("commandstats").get("cmdstat_get", {"calls": 0})["calls"]
 
 
-def test_there_are_nine_scripts_that_verify_and_six_with_a_flag():
-    assert len(VERIFIERS) == 9
-    assert len(FLAGGED) == 6
+def test_there_are_thirteen_scripts_that_verify_and_seven_with_a_flag():
+    assert len(VERIFIERS) == 13
+    assert len(POOLED) == 11
+    assert len(FLAGGED) == 7
 
 
 @pytest.mark.parametrize("script", VERIFIERS)
@@ -178,7 +192,7 @@ def test_no_semiprime_at_an_edge_is_above_10_to_the_12():
     assert 9 * 10**11 < max(n for *_, n, _ in SEMIPRIMES) <= 10**12
 
 
-@pytest.mark.parametrize("script", POOLED)
+@pytest.mark.parametrize("script", BY_SHARES)
 def test_a_factor_at_the_edge_of_a_share_is_found_by_that_share_alone(module):
     cutoff = getattr(module, "SERIAL_CHECK_CUTOFF", 3)
     for from_i, nbr_shares, owner, is_last, n, factor in SEMIPRIMES:
@@ -260,3 +274,169 @@ def test_a_factor_ends_the_work_of_the_other_processes(redis_url, start_method):
     }
     assert reads[PRIME] == all_reads[PRIME]
     assert reads[EARLY_EXIT] < all_reads[EARLY_EXIT] / 100
+
+
+def candidates_of(rounds):
+    """Return all candidates of ``rounds`` of blocks, round by round."""
+    return [
+        candidate
+        for blocks in rounds
+        for from_i, to_i in blocks
+        for i in range(from_i, to_i, 6)
+        for candidate in (i, i + 2)
+    ]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 300_000), st.integers(1, 9))
+def test_rounds_meet_every_candidate_once(to_i, nbr_processes):
+    met = sorted(candidates_of(load(ASCENDING).create_rounds(to_i, nbr_processes)))
+    expected = [i for i in range(23, to_i) if i % 2 and i % 3]
+    assert met[: len(expected)] == expected
+    assert met[len(expected) :] in ([], [to_i], [to_i + 1])
+
+
+@given(st.integers(21, 10**10), st.integers(1, 9))
+def test_rounds_are_few_and_blocks_ascend_within_their_share(to_i, nbr_processes):
+    rounds = list(load(ASCENDING).create_rounds(to_i, nbr_processes))
+    assert len(rounds) <= 52
+    assert all(len(blocks) <= nbr_processes for blocks in rounds)
+    for blocks, following in itertools.pairwise(rounds):
+        assert all(block_to - block_from >= 14_994 for block_from, block_to in blocks[:1])
+        assert {block_from for block_from, _ in following} <= {block_to for _, block_to in blocks}
+
+
+class CountedMaps(list):
+    """A pool that does the jobs itself and keeps them, by call of ``map``."""
+
+    def map(self, function, jobs, chunksize):
+        self.append(list(jobs))
+        return [function(job) for job in self[-1]]
+
+
+@pytest.mark.parametrize(
+    ("factor", "nbr_rounds"),
+    [(23, 1), (15_013, 1), (45_007, 3), (45_053, 4), (760_007, 1), (1_499_977, 50)],
+)
+def test_no_round_follows_the_one_with_the_factor(factor, nbr_rounds):
+    cofactors = itertools.count(1_500_000**2 // factor)
+    n = factor * next(cofactor for cofactor in cofactors if prime_check.is_prime(cofactor))
+    pool = CountedMaps()
+    assert prime_check.is_prime(factor)
+    assert not load(ASCENDING).check_prime(n, pool, 2)
+    assert len(pool) == nbr_rounds
+
+
+@given(st.integers(0, 100), st.integers(0, 2**32))
+def test_a_block_of_candidates_leaves_out_the_multiples_of_2_3_5_and_7(turn, number):
+    from_i = 11 + 210 * (turn + number // 210)
+    block = load(NUMPY).create_block(from_i)
+    to_i = from_i + load(NUMPY).BLOCK
+    assert block.dtype == np.uint64
+    assert len(block) == 48 * (to_i - from_i) // 210
+    numbers = np.arange(from_i, to_i)
+    assert (block == numbers[np.gcd(numbers, 210) == 1]).all()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(30, 400_000), st.integers(1, 9))
+def test_every_block_up_to_the_root_is_the_job_of_one_worker(to_i, nbr_processes):
+    numpy_script = load(NUMPY)
+    pool = CountedMaps()
+    squares = range((to_i - 1) ** 2, to_i**2)
+    n = next(n for n in squares if all(n % i for i in range(2, 21)))
+    numpy_script.share_flag(count_flag_checks.CountingFlag())
+    numpy_script.check_prime(n, pool, nbr_processes)
+    ((*jobs,),) = pool
+    starts = [start for _, job in jobs for start in range(*job)]
+    assert sorted(starts) == list(range(11, to_i, numpy_script.BLOCK))
+    assert len(jobs) <= nbr_processes
+
+
+EDGES_OF_BLOCKS = [
+    factor
+    for edge in (11, *(11 + numbers * 341 * 210 for numbers in (1, 2, 3, 4)))
+    for factor in range(max(edge - 40, 23), edge + 60)
+    if prime_check.is_prime(factor)
+]
+
+
+@pytest.mark.parametrize("script", [NUMPY, ASCENDING])
+def test_a_square_of_a_prime_has_its_factor_in_the_last_candidate(module):
+    with multiprocessing.dummy.Pool(1) as pool:
+        for factor, nbr_processes in itertools.product(EDGES_OF_BLOCKS, (1, 2, 3, 5)):
+            assert not module.check_prime(factor**2, pool, nbr_processes)
+            assert module.check_prime(factor, pool, nbr_processes)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2 * 10**10), st.integers(1, 5))
+def test_blocks_and_rounds_agree_with_the_check_for_any_number(n, nbr_processes):
+    load(NUMPY).share_flag(count_flag_checks.CountingFlag())
+    for script in (NUMPY, ASCENDING):
+        assert load(script).check_prime(n, CountedMaps(), nbr_processes) == prime_check.is_prime(n)
+
+
+@pytest.mark.parametrize("n", [2**64 - 1, (2**32 - 5) * (2**32 - 17), (2**32 - 5) ** 2])
+def test_numbers_below_2_to_the_64_are_divided_exactly(n):
+    numpy_script = load(NUMPY)
+    numpy_script.share_flag(count_flag_checks.CountingFlag())
+    block = numpy_script.BLOCK
+    to_i = math.isqrt(n) + 1
+    last = 11 + (to_i - 11) // block * block
+    job = (n, (last - 3 * block, to_i, block))
+    candidates = [i for i in range(job[1][0], to_i) if math.gcd(i, 210) == 1]
+    assert numpy_script.check_prime_in_blocks(job) == all(n % i for i in candidates)
+    numpy_script.value.flag = numpy_script.FLAG_CLEAR
+    assert numpy_script.check_prime_in_blocks((LARGEST_PRIME_OF_64_BITS, job[1]))
+
+
+def test_a_flag_that_is_set_ends_the_blocks_after_one_read():
+    numpy_script = load(NUMPY)
+    flag = count_flag_checks.CountingFlag()
+    numpy_script.share_flag(flag)
+    assert numpy_script.check_prime_in_blocks((10**19 + 51, (11, 10**6, numpy_script.BLOCK)))
+    assert flag.nbr_reads == len(range(11, 10**6, numpy_script.BLOCK))
+    flag.flag = numpy_script.FLAG_SET
+    assert not numpy_script.check_prime_in_blocks((10**19 + 51, (11, 2**32, numpy_script.BLOCK)))
+    assert flag.nbr_reads == len(range(11, 10**6, numpy_script.BLOCK)) + 1
+
+
+def test_no_fewer_of_the_first_primes_are_enough_bases():
+    script = load(MILLER_RABIN)
+    for nbr_bases, bound in script.BOUNDS.items():
+        assert not prime_check.is_lucas_probable_prime(bound)
+        assert all(script.passes(bound, base) for base in script.BASES[:nbr_bases])
+        assert len(script.choose_bases(bound - 1)) == nbr_bases
+        assert len(script.choose_bases(bound)) > nbr_bases
+        assert not script.check_prime(bound)
+
+
+@given(st.one_of(st.integers(0, 10**20), st.integers(0, 10**60)), st.integers(0, 60))
+def test_miller_rabin_agrees_with_the_lucas_test(n, zeros):
+    n <<= zeros
+    for number in (n, n + 1):
+        answer = load(MILLER_RABIN).check_prime(number)
+        assert prime_check.agrees_with_lucas_test(number, answer)
+        assert not prime_check.agrees_with_lucas_test(number, not answer)
+
+
+def test_miller_rabin_takes_numbers_of_a_thousand_digits():
+    script = load(MILLER_RABIN)
+    assert len(f"{TITANIC_PRIME}") == 1000
+    assert script.passes(TITANIC_PRIME, 2)
+    assert not script.passes(TITANIC_PRIME + 2, 2)
+    assert not script.check_prime(STRONG_PSEUDOPRIME)
+
+
+def test_the_lucas_test_agrees_with_a_sieve_but_for_its_pseudoprimes():
+    is_prime = sieve(20_000)
+    passing = [n for n in range(20_000) if prime_check.is_lucas_probable_prime(n)]
+    # https://oeis.org/A217120
+    pseudoprimes = [323, 377, 1159, 1829, 3827, 5459, 5777, 9071, 9179, 10877]
+    pseudoprimes += [11419, 11663, 13919, 14839, 16109, 16211, 18407, 18971, 19043]
+    assert [n for n in passing if not is_prime[n]] == pseudoprimes
+    assert set(passing) >= {n for n in range(20_000) if is_prime[n]}
+    for n in range(20_000):
+        assert prime_check.agrees_with_lucas_test(n, is_prime[n])
+        assert not prime_check.agrees_with_lucas_test(n, not is_prime[n])

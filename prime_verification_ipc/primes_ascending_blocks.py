@@ -1,0 +1,97 @@
+"""Verify a large prime with a pool whose workers stop early without a flag: work comes in rounds.
+Beyond the chapter
+
+Chapter: text on early exit; answers Examples 9-17 and 9-26
+Run:     python prime_verification_ipc/primes_ascending_blocks.py --workers 2
+         python prime_verification_ipc/primes_ascending_blocks.py 100109100129100151 97
+See:     large non-primes end early though nothing is shared: in each round every worker gets one
+         block of candidates, and after a round with a factor there is no other. Primes are faster
+         too, since multiples of 3 are left out: two candidates, 6k - 1 and 6k + 1, a turn of the
+         loop. A round takes the next block of each worker's share. Strictly ascending blocks would
+         find most factors sooner, since most are small; those of the large non-primes are not.
+         Not for workers that differ much in speed: every round waits for the slowest one.
+"""
+
+import math
+
+import prime_check
+
+from common import cli, create_range, pools
+
+SERIAL_CHECK_CUTOFF = 21
+NBR_ROUNDS = 50
+MIN_BLOCK = 15_000  # integers, a third of them candidates: else handing out takes longer than work
+
+
+def check_prime_in_range(n_from_i_to_i):
+    """Return whether no i and no i + 2, for every sixth i of [from_i, to_i), divides n.
+
+    Takes (n, (from_i, to_i)). From an i of the form 6k - 1 on, these are the candidates that are
+    no multiples of 2 or 3.
+    """
+    n, (from_i, to_i) = n_from_i_to_i
+    for i in range(from_i, to_i, 6):  # noqa: SIM110
+        if n % i == 0 or n % (i + 2) == 0:
+            return False
+    return True
+
+
+def aligned(i):
+    """Return the smallest number of the form 6k - 1 from ``i`` on."""
+    return i + (5 - i) % 6
+
+
+def create_rounds(to_i, nbr_processes):
+    """Yield for each round a list of blocks, the next one of each share, shares ascending.
+
+    Blocks are (from_i, to_i) for check_prime_in_range; together they meet each candidate from
+    SERIAL_CHECK_CUTOFF up to to_i - 1 once. The last one they meet may be up to to_i + 1.
+    """
+    shares = [
+        (aligned(share_from), aligned(share_to))
+        for share_from, share_to in create_range.create(SERIAL_CHECK_CUTOFF, to_i, nbr_processes)
+    ]
+    longest = max((share_to - share_from for share_from, share_to in shares), default=0)
+    block = max(MIN_BLOCK, longest // NBR_ROUNDS) // 6 * 6
+    for done in range(0, longest, block):
+        yield [
+            (share_from + done, min(share_from + done + block, share_to))
+            for share_from, share_to in shares
+            if share_from + done < share_to
+        ]
+
+
+def check_prime(n, pool, nbr_processes):
+    """Return whether ``n`` is prime, by rounds of a block for each of ``nbr_processes``.
+
+    The candidates below SERIAL_CHECK_CUTOFF, where most numbers have a factor, are tried first.
+    """
+    if n < 3 or n % 2 == 0:
+        return n == 2
+    to_i = math.isqrt(n) + 1
+    for i in range(3, min(to_i, SERIAL_CHECK_CUTOFF), 2):
+        if n % i == 0:
+            return False
+    for blocks in create_rounds(to_i, nbr_processes):
+        if not all(pool.map(check_prime_in_range, [(n, block) for block in blocks], chunksize=1)):
+            return False
+    return True
+
+
+def run(numbers, repeat, nbr_workers):
+    """Yield each number, whether it is prime, and the seconds of every repeat."""
+    with pools.worker_pool(nbr_workers) as pool:
+        yield from prime_check.timed(numbers, repeat, check_prime, pool, nbr_workers)
+
+
+def main():
+    parser = cli.parser(__doc__)
+    cli.add_workers(parser, "--workers")
+    prime_check.add_numbers(parser)
+    prime_check.add_repeat(parser)
+    args = prime_check.parse(parser)
+    prime_check.report(run(args.numbers, args.repeat, args.workers))
+
+
+if __name__ == "__main__":
+    cli.run(main)

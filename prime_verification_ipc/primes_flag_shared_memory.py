@@ -1,0 +1,95 @@
+"""Verify a large prime with a pool and a flag in shared memory that has a name.
+Beyond the chapter
+
+Chapter: text on shared memory; answers Example 9-26
+Run:     python prime_verification_ipc/primes_flag_shared_memory.py --workers 2
+         python prime_verification_ipc/primes_flag_shared_memory.py --start-method spawn
+See:     as fast as primes_flag_mmap_redux.py, and right under every start method: workers attach
+         to the segment by its name, so that nothing has to be inherited. Who makes a segment has
+         to remove it too, on every way out; an anonymous mmap goes by itself. (If this process is
+         killed by SIGKILL, Python's resource tracker does it, and says so.) For a flag and nothing
+         more a RawValue is less to write: it travels with the initializer's arguments.
+"""
+
+import math
+from multiprocessing import resource_tracker, shared_memory
+
+import prime_check
+
+from common import cli, create_range, pools
+
+SERIAL_CHECK_CUTOFF = 21
+CHECK_EVERY = 1000
+FLAG_CLEAR = 0
+FLAG_SET = 1
+
+sh_mem = None
+
+
+def share_flag(flag):
+    """Keep ``flag`` as this process's ``sh_mem``."""
+    global sh_mem
+    sh_mem = flag
+
+
+def attach_flag(name):
+    """Attach to the segment ``name``, up to this process's end: the initializer of every worker."""
+    share_flag(shared_memory.SharedMemory(name))
+
+
+def check_prime_in_range(n_from_i_to_i):
+    """Return whether no odd number of [from_i, to_i) divides n, given (n, (from_i, to_i)).
+
+    Sets the flag when one does; looks at it every CHECK_EVERY integers and gives up if it is set.
+    """
+    n, (from_i, to_i) = n_from_i_to_i
+    for outer_counter in range(from_i, to_i, CHECK_EVERY):
+        if sh_mem.buf[0] == FLAG_SET:
+            return False
+        for i in range(outer_counter, min(outer_counter + CHECK_EVERY, to_i), 2):
+            if n % i == 0:
+                sh_mem.buf[0] = FLAG_SET
+                return False
+    return True
+
+
+def check_prime(n, pool, nbr_processes):
+    """Return whether ``n`` is prime, by ``nbr_processes`` shares of its factor space.
+
+    The candidates below SERIAL_CHECK_CUTOFF, where most numbers have a factor, are tried first.
+    """
+    sh_mem.buf[0] = FLAG_CLEAR
+    if n < 3 or n % 2 == 0:
+        return n == 2
+    to_i = math.isqrt(n) + 1
+    for i in range(3, min(to_i, SERIAL_CHECK_CUTOFF), 2):
+        if n % i == 0:
+            return False
+    ranges_to_check = create_range.create(SERIAL_CHECK_CUTOFF, to_i, nbr_processes)
+    return all(pool.map(check_prime_in_range, [(n, share) for share in ranges_to_check]))
+
+
+def run(numbers, repeat, nbr_workers):
+    """Yield each number, whether it is prime, and the seconds of every repeat."""
+    resource_tracker.ensure_running()  # it removes the segment if this process is killed
+    segment = shared_memory.SharedMemory(create=True, size=1)
+    try:
+        share_flag(segment)
+        with pools.worker_pool(nbr_workers, attach_flag, (segment.name,)) as pool:
+            yield from prime_check.timed(numbers, repeat, check_prime, pool, nbr_workers)
+    finally:
+        segment.close()
+        segment.unlink()
+
+
+def main():
+    parser = cli.parser(__doc__)
+    cli.add_workers(parser, "--workers")
+    prime_check.add_numbers(parser)
+    prime_check.add_repeat(parser)
+    args = prime_check.parse(parser)
+    prime_check.report(run(args.numbers, args.repeat, args.workers))
+
+
+if __name__ == "__main__":
+    cli.run(main)

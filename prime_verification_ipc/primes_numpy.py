@@ -1,0 +1,107 @@
+"""Verify a large prime with a pool whose workers divide by whole blocks of candidates in numpy.
+Beyond the chapter
+
+Chapter: text on trial division; answers Examples 9-23 and 9-26
+Run:     python prime_verification_ipc/primes_numpy.py --workers 2
+         python prime_verification_ipc/primes_numpy.py --workers 2 18446744073709551557 97
+See:     primes take a small part of the time of primes_flag_mmap_redux.py: the loop over candidates
+         runs in compiled code, and multiples of 2, 3, 5 and 7 are no candidates, which leaves
+         48 of every 210 numbers. Workers take blocks in turn, ascending, and look at a RawValue
+         between two blocks; a block is small enough to stay in the processor's cache.
+         For numbers below 2**64: numpy has no larger integers that are exact.
+"""
+
+import math
+import multiprocessing
+
+import numpy as np
+import prime_check
+
+from common import cli, pools
+
+SERIAL_CHECK_CUTOFF = 21
+FLAG_CLEAR = 0
+FLAG_SET = 1
+WHEEL = 2 * 3 * 5 * 7
+FIRST = 11
+SPOKES = [i for i in range(FIRST, FIRST + WHEEL) if math.gcd(i, WHEEL) == 1]
+BLOCK = 341 * WHEEL  # integers, of which 341 * 48 are candidates: 131 kB
+MAX_NUMBER = 2**64 - 1
+
+value = None
+
+
+def share_flag(flag):
+    """Keep ``flag`` as this process's ``value``: the initializer of every worker."""
+    global value
+    value = flag
+
+
+def create_block(from_i):
+    """Return the candidates of [from_i, from_i + BLOCK), ascending (uint64).
+
+    ``from_i`` is FIRST and a multiple of WHEEL more.
+    """
+    turns = np.arange(from_i - FIRST, from_i - FIRST + BLOCK, WHEEL, dtype=np.uint64)
+    return np.add.outer(turns, np.array(SPOKES, dtype=np.uint64)).ravel()
+
+
+def check_prime_in_blocks(n_from_i_to_i_step):
+    """Return whether no candidate below to_i in the blocks at from_i, from_i + step, ... divides n.
+
+    Takes (n, (from_i, to_i, step)). Sets the flag when one does; looks at it before every block and
+    gives up if it is set.
+    """
+    n, (from_i, to_i, step) = n_from_i_to_i_step
+    candidates = create_block(from_i)
+    remainders = np.empty_like(candidates)
+    for block_from in range(from_i, to_i, step):
+        if value.value == FLAG_SET:
+            return False
+        if block_from + BLOCK > to_i:  # n itself may be among the candidates from to_i on
+            inside = np.searchsorted(candidates, np.uint64(to_i))
+            candidates, remainders = candidates[:inside], remainders[:inside]
+        np.remainder(np.uint64(n), candidates, out=remainders)
+        if remainders.min(initial=1) == 0:
+            value.value = FLAG_SET
+            return False
+        candidates += np.uint64(step)
+    return True
+
+
+def check_prime(n, pool, nbr_processes):
+    """Return whether ``n``, at most MAX_NUMBER, is prime, by blocks that the workers share.
+
+    The candidates below SERIAL_CHECK_CUTOFF, where most numbers have a factor, are tried first.
+    """
+    value.value = FLAG_CLEAR
+    if n < 3 or n % 2 == 0:
+        return n == 2
+    to_i = math.isqrt(n) + 1
+    for i in range(3, min(to_i, SERIAL_CHECK_CUTOFF), 2):
+        if n % i == 0:
+            return False
+    # whose blocks lie between those of the others
+    starts = range(FIRST, min(to_i, FIRST + nbr_processes * BLOCK), BLOCK)
+    shares = [(n, (from_i, to_i, nbr_processes * BLOCK)) for from_i in starts]
+    return all(pool.map(check_prime_in_blocks, shares, chunksize=1))
+
+
+def run(numbers, repeat, nbr_workers):
+    """Yield each number, whether it is prime, and the seconds of every repeat."""
+    share_flag(multiprocessing.RawValue("b", FLAG_CLEAR))
+    with pools.worker_pool(nbr_workers, share_flag, (value,)) as pool:
+        yield from prime_check.timed(numbers, repeat, check_prime, pool, nbr_workers)
+
+
+def main():
+    parser = cli.parser(__doc__)
+    cli.add_workers(parser, "--workers")
+    prime_check.add_numbers(parser, maximum=MAX_NUMBER)
+    prime_check.add_repeat(parser)
+    args = prime_check.parse(parser)
+    prime_check.report(run(args.numbers, args.repeat, args.workers))
+
+
+if __name__ == "__main__":
+    cli.run(main)
