@@ -130,9 +130,10 @@ sync_locking-examples: setup
 	$(call run,Examples 9-43 and 9-44,sync_locking/ex2_lock.py $(POOLED))
 	$(call run,Example 9-45,sync_locking/ex2_lock_acquire.py $(POOLED))
 	$(call run,Examples 9-46 and 9-47,sync_locking/ex2_lock_rawvalue.py $(POOLED))
+	$(call run,Beyond the chapter: fasteners for each increment,sync_locking/ex1_lock.py $(POOLED) --per-increment)
 	$(call run,Beyond the chapter: flock for each increment,sync_locking/ex1_flock.py $(POOLED))
 	$(call run_redis,Beyond the chapter: a counter in Redis,sync_locking/ex3_redis.py $(POOLED))
-	$(call run,Beyond the chapter: count apart and add,sync_locking/ex3_merge.py $(POOLED))
+	$(call run,Beyond the chapter: count apart and add,sync_locking/ex3_merge.py $(POOLED) --max_count 250_000)
 
 # How the ways of a section compare, and its figures, as pictures and measurements in results/
 

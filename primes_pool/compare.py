@@ -11,8 +11,8 @@ See:     one number in a chunk is slower than no pool at all. The default, four 
          memory.
 """
 
+import functools
 import math
-import re
 import shutil
 import subprocess
 
@@ -22,9 +22,10 @@ import primes_serial
 import primes_sieve
 import sieve_report
 
-from common import cli, results
+from common import cli, results, timing
 
 PRIMESIEVE = "primesieve"
+PIPED = {"capture_output": True, "text": True}
 
 
 def jobs(args):
@@ -45,10 +46,9 @@ def sieved(lower, upper, nbr_workers):
 
 def primesieve(upper):
     """Return the number of primes below ``upper`` and the seconds by primesieve's one thread."""
-    command = [PRIMESIEVE, "0", str(upper - 1), "--threads=1", "--time"]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    count, duration = (re.search(rf"{what}: ([\d.]+)", output)[1] for what in ("Primes", "Seconds"))
-    return int(count), float(duration)
+    command = [PRIMESIEVE, "0", str(upper - 1), "--threads=1", "--quiet"]
+    run, duration = timing.timed(functools.partial(subprocess.run, check=True, **PIPED), command)
+    return int(run.stdout.rpartition(":")[2]), duration
 
 
 def ways(args):

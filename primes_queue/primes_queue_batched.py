@@ -1,5 +1,4 @@
 """Find the primes of a range with workers that take ranges, not single numbers, off a queue.
-
 Beyond the chapter
 
 Chapter: answers Example 9-9

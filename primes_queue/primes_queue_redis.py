@@ -1,5 +1,4 @@
 """Find the primes of a range through a queue that can be watched and outlives crashes: in Redis.
-
 Beyond the chapter
 
 Chapter: answers Examples 9-9, 9-10, 9-11

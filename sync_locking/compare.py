@@ -8,35 +8,56 @@ See:     of several processes, only those that take a lock are sure to count to 
          shows when each process adds 1 more often (--longer): lock.acquire() saves some of it
          and a RawValue, which has no lock of its own, more. To count in a file takes longer, and
          longer still with a lock file: a process that finds it taken sleeps for 10 ms or more.
+         Beyond the chapter: a lock that the kernel waits for (ex1_flock), a server that adds 1
+         in one step (ex3_redis, slower on one machine), and counts that meet only at the end
+         (ex3_merge), whose time is the starting of the processes however long they are.
 """
 
-import ex1_lock
-import ex1_nolock1
-import ex1_nolock4
-import ex2_lock
-import ex2_lock_acquire
-import ex2_lock_rawvalue
-import ex2_nolock
+import contextlib
+import functools
+import importlib
+import sys
+
 import sync_check
 
 from common import cli, results, timing
 
-IN_FILE = {ex1_lock: "lock file", ex1_nolock4: "no lock"}
+# By name: workers that are spawned import this module too, and have no need of all the others.
+IN_FILE = {"ex1_lock": "lock file", "ex1_nolock4": "no lock"}
 IN_SHARED_MEMORY = {
-    ex2_lock: "Value, Lock",
-    ex2_lock_acquire: "lock.acquire()",
-    ex2_lock_rawvalue: "RawValue, Lock",
-    ex2_nolock: "Value, no Lock",
+    "ex2_lock": "Value, Lock",
+    "ex2_lock_acquire": "acquire()",
+    "ex2_lock_rawvalue": "RawValue",
+    "ex2_nolock": "Value, no Lock",
 }
-EXACT = (ex1_lock, ex1_nolock1, ex2_lock, ex2_lock_acquire, ex2_lock_rawvalue)
+NOT_EXACT = ("ex1_nolock4", "ex2_nolock")
+LOCK_EACH = "ex1_lock: per increment"
+FLOCK_EACH = "ex1_flock: per increment"
+LOCK = "ex2_lock: Value, Lock"
+REDIS = "ex3_redis: INCR in Redis"
+MERGE = "ex3_merge: added at the end"
 
 
-def counted(run_workers, nbr_workers, max_count, exact):
+@contextlib.contextmanager
+def redis_if_any(url):
+    """Give the URL of a Redis server; or None, and a line on stderr that says how to get one."""
+    from common import redis_server  # imported here: workers that are spawned need it not
+
+    with contextlib.ExitStack() as stack:
+        try:
+            url = stack.enter_context(redis_server.server(url))
+        except redis_server.NoServer as missing:
+            print(f"compare.py: left out: ex3_redis: {missing}", file=sys.stderr, flush=True)
+        yield url
+
+
+def counted(run_workers, nbr_workers, max_count, exact, **options):
     """Return what ``run_workers`` counted to, and of how many, and the seconds it took.
 
     Raises WrongAnswer if ``exact`` is true and the count is not.
     """
-    count, duration = timing.timed(run_workers, nbr_workers, max_count)
+    run = functools.partial(run_workers, **options)
+    count, duration = timing.timed(run, nbr_workers, max_count)
     expected = nbr_workers * max_count
     if exact:
         name = run_workers.__module__
@@ -44,44 +65,71 @@ def counted(run_workers, nbr_workers, max_count, exact):
     return f"{count:,} of {expected:,}", duration
 
 
-def ways(nbr_workers, max_count, longer):
-    """Return what to compare: name -> function that returns answer and seconds, by job."""
-    in_file = {f"file, {max_count:,} by each": max_count}
-    in_memory = {f"shared memory, {count:,} by each": count for count in (max_count, longer)}
+def ways_and_beyond(nbr_workers, max_count, longer, longest, redis_url=None):
+    """Return what results.compare takes: ways to compare, and the ratios beyond the chapter.
 
-    def way(script, jobs, nbr_workers=nbr_workers):
-        return lambda: {
-            job: counted(script.run_workers, nbr_workers, count, script in EXACT)
-            for job, count in jobs.items()
-        }
+    A way is a function that returns answer and seconds, by job. Without ``redis_url`` the way by
+    Redis is left out.
+    """
+    in_file = f"file, {max_count:,} by each"
+    by_increment = "file, lock per increment"
+    short, long = (f"shared count, {count:,} by each" for count in (max_count, longer))
+    longest_job = f"shared count, {nbr_workers * longest:,} in all"
+    in_memory = {short: max_count, long: longer}
 
-    def name(script, what):
-        return f"{script.__name__}: {what}"
+    def way(name, jobs, nbr_workers=nbr_workers, **options):
+        name = name.partition(":")[0]
 
-    return {
-        **{name(script, what): way(script, in_file) for script, what in IN_FILE.items()},
-        name(ex1_nolock1, f"1 process, {max_count:,}"): way(ex1_nolock1, in_file, nbr_workers=1),
-        **{name(script, what): way(script, in_memory) for script, what in IN_SHARED_MEMORY.items()},
+        def measure():
+            run_workers = importlib.import_module(name).run_workers
+            return {
+                job: counted(run_workers, nbr_workers, count, name not in NOT_EXACT, **options)
+                for job, count in jobs.items()
+            }
+
+        return measure
+
+    alone = f"ex1_nolock1: 1 process, {max_count:,}"
+    ways = {
+        **{f"{name}: {what}": way(name, {in_file: max_count}) for name, what in IN_FILE.items()},
+        alone: way(alone, {in_file: max_count}, nbr_workers=1),
+        LOCK_EACH: way(LOCK_EACH, {by_increment: max_count}, per_increment=True),
+        FLOCK_EACH: way(FLOCK_EACH, {by_increment: max_count}),
+        **{f"{name}: {what}": way(name, in_memory) for name, what in IN_SHARED_MEMORY.items()},
+        REDIS: way(REDIS, {short: max_count}, redis_url=redis_url),
+        MERGE: way(MERGE, {longest_job: longest}),
     }
+    ways[LOCK] = way(LOCK, {**in_memory, longest_job: longest})
+    beyond = [(by_increment, FLOCK_EACH, LOCK_EACH), (short, REDIS, LOCK)]
+    if redis_url is None:
+        del ways[REDIS], beyond[1]
+    return ways, [*beyond, (longest_job, MERGE, LOCK)]
 
 
 def main():
-    parser = results.comparison_parser(__doc__, quick=5, book=20)
+    parser = results.comparison_parser(__doc__, quick=2, book=20)
     cli.add_workers(parser, default=4)
     sync_check.add_max_count(parser)
-    cli.add_size(
-        parser,
-        "--longer",
-        quick=100_000,
-        book=100_000,
-        help="the same for a longer count in shared memory",
-        maximum=sync_check.LARGEST_COUNT,
-        in_chapter=False,
-    )
+    for name, count, where in (
+        ("--longer", 100_000, "a longer count in shared memory"),
+        ("--longest", 250_000, "one with locks and with counts of their own"),
+    ):
+        cli.add_size(
+            parser,
+            name,
+            quick=count,
+            book=count,
+            help=f"the same for {where}",
+            maximum=sync_check.LARGEST_COUNT,
+            in_chapter=False,
+        )
+    sync_check.add_redis_url(parser)
     args = cli.parse(parser)
-    sync_check.require_room(args.nbr_workers, args.max_count)
-    sync_check.require_room(args.nbr_workers, args.longer, "--longer")
-    results.compare(args, ways(args.nbr_workers, args.max_count, args.longer))
+    for name in ("max_count", "longer", "longest"):
+        sync_check.require_room(args.nbr_workers, getattr(args, name), f"--{name}")
+    with redis_if_any(args.redis_url) as redis_url:
+        asked = (args.nbr_workers, args.max_count, args.longer, args.longest, redis_url)
+        results.compare(args, *ways_and_beyond(*asked))
 
 
 if __name__ == "__main__":

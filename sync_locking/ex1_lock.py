@@ -2,11 +2,14 @@
 
 Chapter: Examples 9-39, 9-40
 Run:     python sync_locking/ex1_lock.py 4
+         python sync_locking/ex1_lock.py 4 --per-increment
          cd sync_locking
          python -m timeit -s "import ex1_lock" "ex1_lock.run_workers()"
 See:     the count is exact and the file is empty only once: one process after the other counts,
          while the rest wait. The lock is advisory: it holds back only those who ask for it.
          It also costs: a process that waits looks again after 10 ms, then less and less often.
+         With --per-increment, which goes beyond the chapter, the lock is free between any two
+         increments, but a process that waits may sleep meanwhile: ex1_flock.py does better.
 Differs: the lock file lies beside the count file in the run's own temporary folder, so work is
          decorated where that folder is known. The count file itself must not be the lock file:
          closing it would let go of the lock.
@@ -44,13 +47,24 @@ def locked_work(filename, max_count):
     fasteners.interprocess_locked(f"{filename}.lock")(work)(filename, max_count)
 
 
-def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
-    """Let ``nbr_workers`` processes count to ``max_count`` each; return the count in the file."""
+def locked_increments(filename, max_count):
+    """Do the work one increment at a time; hold the lock file for each."""
+    increment = fasteners.interprocess_locked(f"{filename}.lock")(work)
+    for _ in range(max_count):
+        increment(filename, 1)
+
+
+def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS, per_increment=False):
+    """Let ``nbr_workers`` processes count to ``max_count`` each; return the count in the file.
+
+    They hold the lock for all of their work or, if ``per_increment``, for each increment.
+    """
+    target = locked_increments if per_increment else locked_work
     with sync_check.count_file(FILENAME) as filename:
         barrier = multiprocessing.Barrier(nbr_workers)
         workers = [
             pools.WorkerProcess(
-                target=sync_check.start_together, args=(barrier, locked_work, filename, max_count)
+                target=sync_check.start_together, args=(barrier, target, filename, max_count)
             )
             for _ in range(nbr_workers)
         ]
@@ -60,9 +74,22 @@ def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
             return int(f.read())
 
 
+def add_per_increment(parser):
+    """Add whether each increment is locked by itself."""
+    parser.add_argument(
+        "--per-increment",
+        action="store_true",
+        help="lock each increment by itself (default: all the work of a process)",
+    )
+
+
 def main():
-    args = sync_check.parse(__doc__)
-    sync_check.expect_all(run_workers, args.nbr_workers, args.max_count)
+    args = sync_check.parse(__doc__, add_per_increment)
+
+    def run(nbr_workers, max_count):
+        return run_workers(nbr_workers, max_count, args.per_increment)
+
+    sync_check.expect_all(run, args.nbr_workers, args.max_count)
 
 
 if __name__ == "__main__":

@@ -30,8 +30,11 @@ def count_file(name):
         yield str(path)
 
 
-def parse(doc, nbr_workers=True):
-    """Return the arguments of a script: ``max_count`` and, if it takes one, ``nbr_workers``."""
+def parse(doc, add_option=None, nbr_workers=True):
+    """Return the arguments of a script: ``max_count`` and, if it takes one, ``nbr_workers``.
+
+    ``add_option(parser)`` adds one that is the script's own.
+    """
     parser = cli.parser(doc)
     if nbr_workers:
         cli.add_workers(parser, default=4)
@@ -39,6 +42,8 @@ def parse(doc, nbr_workers=True):
         cli.add_start_method(parser)
         parser.set_defaults(nbr_workers=1)
     add_max_count(parser)
+    if add_option:
+        add_option(parser)
     args = cli.parse(parser)
     require_room(args.nbr_workers, args.max_count)
     return args
@@ -54,6 +59,11 @@ def add_max_count(parser):
         help="how often each process adds 1",
         maximum=LARGEST_COUNT,
     )
+
+
+def add_redis_url(parser):
+    """Add which Redis server to use."""
+    parser.add_argument("--redis-url", help="redis://HOST:PORT/DB or unix:///PATH?db=DB")
 
 
 def require_room(nbr_workers, max_count, option="--max_count"):

@@ -7,8 +7,11 @@ LOST = r"\d updates were lost|\d too many: digits of two processes got mixed in 
 BAD = (("--max_count", "0"), ("--max_count", "1e400"), ("--max_count", "1e9", "4"))
 
 
-def case(max_count, *output):
-    """Return the case of a script in which three processes count to ``max_count`` each."""
+def case(max_count, *output, bad=()):
+    """Return the case of a script in which three processes count to ``max_count`` each.
+
+    ``bad``: what it refuses, beside BAD.
+    """
     return Case(
         args=("3", "--max_count", str(max_count)),
         output=(
@@ -18,7 +21,7 @@ def case(max_count, *output):
             output[-1],
         ),
         long=("2", "--max_count", "1e9"),
-        bad=BAD,
+        bad=(*BAD, *bad),
     )
 
 
@@ -35,25 +38,41 @@ CASES = {
     # Several processes may say so at once, so that the line may not end where it should.
     "sync_locking/ex1_nolock4.py": case(100, FILE.removesuffix("\\n"), LOST),
     "sync_locking/ex1_lock.py": case(50, FILE + "(?=Expecting)", "Counted to 150\n"),
+    "sync_locking/ex1_flock.py": case(50, FILE + "(?=Expecting)", "Counted to 150\n"),
     "sync_locking/ex2_nolock.py": case(1_000, LOST),
     "sync_locking/ex2_lock.py": case(1_000, "Counted to 3000\n"),
     "sync_locking/ex2_lock_acquire.py": case(1_000, "Counted to 3000\n"),
     "sync_locking/ex2_lock_rawvalue.py": case(1_000, "Counted to 3000\n"),
+    "sync_locking/ex3_redis.py": case(
+        50, "Redis: (redis|unix)://", "Counted to 150\n", bad=(("--redis-url", "nonsense://"),)
+    ),
+    # It is through with the largest count in seconds, not minutes.
+    "sync_locking/ex3_merge.py": case(1_000, "Counted to 3000\n"),
     "sync_locking/compare.py": Case(
-        args=("2", "--max_count", "50", "--longer", "2_000", "--repeat", "1"),
+        args=("2", "--max_count=50", "--longer=2_000", "--longest=3_000", "--repeat=1"),
         output=(
             r"file, 50 by each:",
             r"ex1_lock: lock file +\| +\d+\.\d{6,9} \| +\d+\.\d{6,9} \| +1\.00 \| 100 of 100 ",
             r"ex1_nolock4: no lock +\|.* \d[\d,]* of 100 ",
             r"ex1_nolock1: 1 process, 50 +\|.* 50 of 50 ",
-            r"shared memory, 50 by each:",
+            r"file, lock per increment:",
+            r"ex1_lock: per increment +\|.* 1\.00 \| 100 of 100 ",
+            r"ex1_flock: per increment +\|.* 100 of 100 ",
+            r"shared count, 50 by each:",
             r"ex2_lock: Value, Lock +\|.* 1\.00 \| 100 of 100 ",
-            r"shared memory, 2,000 by each:",
+            r"ex3_redis: INCR in Redis +\|.* 100 of 100 ",
+            r"shared count, 2,000 by each:",
             r"ex2_lock: Value, Lock +\|.* 1\.00 \| 4,000 of 4,000 ",
             r"ex2_nolock: Value, no Lock +\|.* \d[\d,]* of 4,000 ",
+            r"shared count, 6,000 in all:",
+            r"ex2_lock: Value, Lock +\|.* 1\.00 \| 6,000 of 6,000 ",
+            r"ex3_merge: added at the end +\|.* 6,000 of 6,000 ",
+            r"ex1_flock: per increment +\| ex1_lock: per increment +\| +[\d.,]+ ",
+            r"ex3_redis: INCR in Redis +\| ex2_lock: Value, Lock +\| +[\d.,]+ ",
+            r"ex3_merge: added at the end +\| ex2_lock: Value, Lock +\| +[\d.,]+ ",
             r"Every repeat: .*/compare_sync_locking\.json\n",
         ),
         long=("2", "--max_count", "1e9"),
-        bad=(*BAD, ("--longer", "0"), ("--longer", "1e9", "4")),
+        bad=(*BAD, ("--longer", "0"), ("--longer", "1e9", "4"), ("--longest", "1e9", "4")),
     ),
 }

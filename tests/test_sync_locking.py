@@ -1,24 +1,34 @@
 """Counting in files and shared values, with locks and without."""
 
+import ast
+import fcntl
 import inspect
 import multiprocessing
+import os
+import queue
 import re
 import signal
 import subprocess
 import sys
+import time
+from subprocess import PIPE
 
 import pytest
+import redis
 from cases import CASES
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import ROOT, TIMEOUT, Run, load
+from redis_servers import needs_redis, tcp_server
+from support import ROOT, START_METHODS, TIMEOUT, Run, load
 
 from common import cli
 
 FOLDER = ROOT / "sync_locking"
-FILES = ["ex1_nolock1", "ex1_nolock4", "ex1_lock"]
+THE_SAME_IN_FILES = ["ex1_nolock1", "ex1_nolock4", "ex1_lock"]
+FILES = [*THE_SAME_IN_FILES, "ex1_flock"]
 NO_LOCK = ["ex1_nolock4", "ex2_nolock"]
-LOCK = ["ex1_lock", "ex2_lock", "ex2_lock_acquire", "ex2_lock_rawvalue"]
+LOCK = ["ex1_lock", "ex1_flock", "ex2_lock", "ex2_lock_acquire", "ex2_lock_rawvalue"]
+NO_LOCK_NEEDED = ["ex3_merge", "ex3_redis"]
 sync_check = load("sync_locking/sync_check.py")
 compare = load("sync_locking/compare.py")
 
@@ -32,6 +42,12 @@ def inside_folder(*arguments):
     return result.stdout
 
 
+@pytest.fixture(scope="module")
+def redis_url():
+    with tcp_server() as (port, _):
+        yield f"redis://127.0.0.1:{port}/0"
+
+
 @pytest.mark.parametrize("name", NO_LOCK)
 def test_updates_are_lost_in_20_of_20_runs(name):
     count = 100 if name in FILES else 1000
@@ -40,11 +56,12 @@ def test_updates_are_lost_in_20_of_20_runs(name):
     assert len(re.findall(r"^[\d,]+ (?:updates were lost|too many)", output, re.MULTILINE)) == 20
 
 
-@pytest.mark.parametrize("name", LOCK)
-def test_the_count_is_exact_in_20_of_20_runs(name):
-    count = 50 if name in FILES else 1000
+@pytest.mark.parametrize("name", LOCK + NO_LOCK_NEEDED)
+def test_the_count_is_exact_in_20_of_20_runs(name, request):
+    count = 50 if name in [*FILES, "ex3_redis"] else 1000
+    arguments = [4, count, *([request.getfixturevalue("redis_url")] if "redis" in name else [])]
     output = inside_folder(
-        "-c", f"import {name}\nfor _ in range(20): print({name}.run_workers(4, {count}))"
+        "-c", f"import {name}\nfor _ in range(20): print({name}.run_workers(*{arguments}))"
     )
     assert re.findall(r"^\d+$", output, re.MULTILINE) == [str(4 * count)] * 20
 
@@ -75,6 +92,135 @@ def test_a_waiter_that_is_killed_is_an_error_too():
         assert run.wait(20) == 1
         assert f"worker {victim.pid} was killed by signal 9 (SIGKILL)\n" in run.stderr
         run.assert_nothing_left()
+
+
+HOLD_THE_LOCK = """
+import fcntl, sys
+f = open(sys.argv[1], "r+")
+fcntl.flock(f, fcntl.LOCK_EX)
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_the_kernel_takes_the_lock_from_a_process_that_is_killed():
+    hold = [sys.executable, "-c", HOLD_THE_LOCK]
+    work = [sys.executable, "-c", "import ex1_flock, sys; ex1_flock.work(sys.argv[1], 3)"]
+    with (
+        sync_check.count_file("count.txt") as filename,
+        subprocess.Popen([*hold, filename], stdin=PIPE, stdout=PIPE, text=True) as holder,
+    ):
+        assert holder.stdout.readline() == "locked\n"
+        with subprocess.Popen([*work, filename], cwd=FOLDER, stdout=PIPE) as worker:
+            with pytest.raises(subprocess.TimeoutExpired):
+                worker.wait(0.5)
+            assert (ROOT / filename).read_text() == ""
+            holder.kill()
+            assert worker.wait(TIMEOUT) == 0
+        assert (ROOT / filename).read_text() == "3"
+
+
+def test_flock_is_let_go_of_after_the_work():
+    flock = load("sync_locking/ex1_flock.py")
+    with sync_check.count_file("count.txt") as filename:
+        flock.work(filename, 2)
+        with (ROOT / filename).open("r+") as f:
+            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_ctrl_c_ends_processes_that_wait_for_a_lock():
+    with Run("sync_locking/ex1_flock.py", "2", "--max_count", "1e9") as run:
+        run.wait_until_at_work(victims=True, seed="waiting")
+        filename = re.search(r"Counting in (.*)", run.stdout)[1]
+        with (ROOT / filename).open("r+") as f:
+            fcntl.flock(f, fcntl.LOCK_EX)  # now nobody counts
+            counted = (ROOT / filename).read_text()
+            time.sleep(0.1)
+            assert (ROOT / filename).read_text() == counted
+            os.killpg(run.process.pid, signal.SIGINT)
+            assert run.wait(20) == 130
+        assert run.stderr == "ex1_flock.py: interrupted\n"
+        run.assert_nothing_left()
+
+
+@pytest.mark.parametrize("max_count", [0, 1, 7])
+def test_a_lock_file_for_each_increment_counts_the_same(max_count):
+    with sync_check.count_file("count.txt") as filename:
+        (ROOT / filename).write_text("5")
+        load("sync_locking/ex1_lock.py").locked_increments(filename, max_count)
+        assert (ROOT / filename).read_text() == str(5 + max_count)
+
+
+@pytest.mark.parametrize("start_method", START_METHODS)
+def test_the_count_with_a_lock_file_for_each_increment_is_exact(start_method):
+    options = ("--max_count", "50", "--per-increment", "--start-method", start_method)
+    with Run("sync_locking/ex1_lock.py", "3", *options) as run:
+        assert run.wait() == 0
+        assert run.stdout.count("File is empty") == 1
+        assert run.stdout.endswith("Counted to 150\n")
+        run.assert_nothing_left()
+
+
+@settings(max_examples=20)
+@given(max_count=st.integers(0, 100), at_once=st.integers(1, 30))
+def test_a_process_sends_what_it_counted_to(max_count, at_once):
+    merge = load("sync_locking/ex3_merge.py")
+    sent = queue.SimpleQueue()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merge, "COUNT_AT_ONCE", at_once)
+        merge.work(sent, max_count)
+    assert sent.get() == max_count
+    assert sent.empty()
+
+
+@needs_redis
+@settings(max_examples=10)
+@given(start=st.integers(0, 10**12), max_count=st.integers(0, 9))
+def test_work_adds_max_count_to_the_key(redis_url, start, max_count):
+    counting = load("sync_locking/ex3_redis.py")
+    counting.connect(redis_url)
+    counting.rds.set(counting.COUNT_NAME, start)
+    counting.work(max_count)
+    assert int(counting.rds.getdel(counting.COUNT_NAME)) == start + max_count
+
+
+@needs_redis
+def test_a_count_starts_at_0_and_leaves_only_the_keys_of_others(redis_url):
+    with redis.Redis.from_url(redis_url) as client:
+        client.mset({"sync_locking:count": 7, "of somebody else": 8})
+        options = ("--max_count", "20", "--redis-url", redis_url)
+        with Run("sync_locking/ex3_redis.py", "2", *options) as run:
+            assert run.wait() == 0
+            assert "Counted to 40\n" in run.stdout
+        assert client.keys() == [b"of somebody else"]
+
+
+@needs_redis
+def test_ctrl_c_removes_the_key_and_a_second_run_is_refused(redis_url):
+    options = ("--max_count", "1e9", "--redis-url", redis_url)
+    with redis.Redis.from_url(redis_url) as client:
+        with Run("sync_locking/ex3_redis.py", "2", *options) as run:
+            run.wait_until_at_work(victims=True, seed="key")
+            with Run("sync_locking/ex3_redis.py", "2", *options) as second:
+                assert second.wait(20) == 2
+                assert "another run uses the key sync_locking:count" in second.stderr
+            assert int(client.get("sync_locking:count")) > 0
+            os.killpg(run.process.pid, signal.SIGINT)
+            assert run.wait(20) == 130
+            run.assert_nothing_left()
+        assert client.exists("sync_locking:count") == 0
+
+
+@needs_redis
+def test_a_server_that_ends_while_processes_count_is_an_error_in_one_line():
+    with tcp_server() as (port, server):
+        options = ("--max_count", "1e9", "--redis-url", f"redis://127.0.0.1:{port}/0")
+        with Run("sync_locking/ex3_redis.py", "2", *options) as run:
+            run.wait_until_at_work(victims=True, seed="server")
+            server.kill()
+            assert run.wait(20) == 2
+            assert re.fullmatch(r"ex3_redis.py: Redis at redis://127.+\n", run.stderr)
+            run.assert_nothing_left()
 
 
 KILL_ONE_AT_THE_BARRIER = """
@@ -132,7 +278,7 @@ def test_work_lets_go_of_the_lock(name, max_count):
 
 
 def test_the_variants_differ_only_in_the_lock():
-    works = {inspect.getsource(load(f"sync_locking/{name}.py").work) for name in FILES}
+    works = {inspect.getsource(load(f"sync_locking/{name}.py").work) for name in THE_SAME_IN_FILES}
     assert len(works) == 1
 
 
@@ -176,10 +322,45 @@ def test_the_comparison_shows_the_count_and_checks_one_that_is_to_be_exact(lost,
             compare.counted(run_workers, 3, 4, exact=True)
 
 
-def test_the_comparison_has_every_way_and_starts_with_the_right_one():
-    names = [name.partition(":")[0] for name in compare.ways(4, 1000, 50_000)]
-    assert sorted(names) == sorted(path.stem for path in FOLDER.glob("ex*.py"))
+@pytest.mark.parametrize("url", [None, "redis://localhost"])
+def test_the_comparison_has_every_way_and_starts_with_the_right_one(url):
+    ways, beyond = compare.ways_and_beyond(4, 1000, 50_000, 60_000, url)
+    names = [name.partition(":")[0] for name in ways]
+    every = {path.stem for path in FOLDER.glob("ex*.py")}
+    assert set(names) == every - ({"ex3_redis"} if url is None else set())
+    assert sorted(names) == sorted([*set(names), "ex1_lock"])  # twice, once with --per-increment
     assert names[0] == "ex1_lock"
+    assert names[names.index("ex1_flock") - 1] == "ex1_lock"
     assert next(name for name in names if name not in FILES) == "ex2_lock"
-    exact = {script.__name__ for script in compare.EXACT}
-    assert exact == set(names) - set(NO_LOCK)
+    assert set(compare.NOT_EXACT) == set(NO_LOCK)
+    assert [(name.partition(":")[0], other.partition(":")[0]) for _, name, other in beyond] == [
+        ("ex1_flock", "ex1_lock"),
+        *([] if url is None else [("ex3_redis", "ex2_lock")]),
+        ("ex3_merge", "ex2_lock"),
+    ]
+    assert {way for _, *both in beyond for way in both} <= ways.keys()
+
+
+JOBS_OF_THE_COMPARISON = """
+import compare
+jobs = {}
+ways, beyond = compare.ways_and_beyond(2, 3, 4, 5)
+for name, way in ways.items():
+    for job in way():
+        jobs.setdefault(job, []).append(name)
+assert all({name, other} <= set(jobs[job]) for job, name, other in beyond)
+print(jobs)
+"""
+
+
+def test_the_ways_of_every_job_start_with_the_right_one():
+    jobs = ast.literal_eval(inside_folder("-c", JOBS_OF_THE_COMPARISON).splitlines()[-1])
+    assert {job: names[0] for job, names in jobs.items()} == {
+        "file, 3 by each": "ex1_lock: lock file",
+        "file, lock per increment": "ex1_lock: per increment",
+        "shared count, 3 by each": "ex2_lock: Value, Lock",
+        "shared count, 4 by each": "ex2_lock: Value, Lock",
+        "shared count, 10 in all": "ex2_lock: Value, Lock",
+    }
+    assert jobs["file, lock per increment"][1:] == ["ex1_flock: per increment"]
+    assert jobs["shared count, 10 in all"][1:] == ["ex3_merge: added at the end"]
