@@ -125,17 +125,18 @@ def comparison_parser(doc, quick, book):
     return parser
 
 
-def compare(args, ways, beyond=()):
+def compare(args, ways, beyond=(), warm_up=True):
     """Measure ``ways`` by turns, print them side by side and store every repeat.
 
     ``ways`` is a dict, name -> function; the function returns a dict, job -> (answer, seconds).
     For each job, the first way that does it is the baseline of the others. ``beyond`` holds
-    triples (job, name, other name) of ways whose ratio is printed on its own.
+    triples (job, name, other name) of ways whose ratio is printed on its own. ``warm_up``: whether
+    a first round is not counted.
     """
     name = f"compare_{Path(sys.argv[0]).resolve().parent.name}"
     path = place(args.output, f"{name}.json")
     require_writable(path)
-    rows = _rows(timing.interleaved(ways, args.repeat))
+    rows = _rows(timing.interleaved(ways, args.repeat, warm_up))
     ratios = _ratios(rows, beyond)
     print(_table(rows))
     if ratios:

@@ -33,20 +33,21 @@ def repeated(repeat, function, *args):
     return result, durations
 
 
-def interleaved(ways, repeat):
+def interleaved(ways, repeat, warm_up=True):
     """Call each of ``ways`` (a dict, name -> function) in turn, ``repeat`` times over.
 
     Return a dict, name -> list of what every call returned. Each function times its own work and
     returns the seconds, so that its preparations do not count. A first round, not in the result,
-    warms up. By turns (A B C A B C), whatever else keeps the machine busy hits all ways alike.
-    Nothing the ways print is seen.
+    warms up, unless ``warm_up`` is false. By turns (A B C A B C), whatever else keeps the machine
+    busy hits all ways alike. Nothing the ways print is seen.
     """
     outcomes = {name: [] for name in ways}
-    turns = list(itertools.product(["warm-up"] + [None] * repeat, ways))
+    rounds = [False] * warm_up + [True] * repeat
+    turns = list(itertools.product(rounds, ways))
     with silenced():
-        for warm_up, name in progress(turns):
+        for counts, name in progress(turns):
             outcome = ways[name]()
-            if not warm_up:
+            if counts:
                 outcomes[name].append(outcome)
     return outcomes
 

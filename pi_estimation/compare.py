@@ -21,21 +21,22 @@ import pi_numpy_serial
 
 from common import cli, results
 
-NUMPY_TIMES = 10  # as many darts
+NUMPY_TIMES, BLOCKS_TIMES = 10, 50  # as many darts, so that there is something to do
 
 SEED = 9  # of the darts in blocks: the same estimate in every row
 LOOP, TUNED, NUMPY, BLOCKED = "Python loop, serial", "tuned loop, serial", "numpy, serial", "blocks"
+ALONE = f"{BLOCKED}, one process"
 
 
 def jobs(nbr_samples):
-    """Return the names of the two jobs: numpy gets more darts, so that it has something to do."""
-    return f"pi by {nbr_samples:,} darts", f"pi by {NUMPY_TIMES * nbr_samples:,} darts"
+    """Return the names of the three jobs: for all, for numpy, for workers in blocks."""
+    return [f"pi by {times * nbr_samples:,} darts" for times in (1, NUMPY_TIMES, BLOCKS_TIMES)]
 
 
 def ways(nbr_samples, nbr_workers):
     """Return what to compare: name -> function that returns estimate and seconds, by job."""
-    job, larger_job = jobs(nbr_samples)
-    nbr_more = NUMPY_TIMES * nbr_samples
+    job, larger_job, largest_job = jobs(nbr_samples)
+    nbr_more, nbr_most = NUMPY_TIMES * nbr_samples, BLOCKS_TIMES * nbr_samples
 
     def estimate(nbr_samples, run, *args):
         count, duration, *_ = run(nbr_samples, *args)
@@ -46,7 +47,7 @@ def ways(nbr_samples, nbr_workers):
 
     def in_blocks(nbr_workers, threads=False):
         args = (nbr_workers, SEED, threads)
-        return lambda: {larger_job: estimate(nbr_more, pi_numpy_blocked.run, *args)}
+        return lambda: {largest_job: estimate(nbr_most, pi_numpy_blocked.run, *args)}
 
     return {
         LOOP: way(pi_lists_series.run),
@@ -60,7 +61,10 @@ def ways(nbr_samples, nbr_workers):
         },
         f"numpy, {nbr_workers} threads": way(pi_numpy_parallel.run, nbr_workers, True),
         f"numpy, {nbr_workers} processes": way(pi_numpy_parallel.run, nbr_workers),
-        f"{BLOCKED}, one process": in_blocks(1),
+        ALONE: lambda: {
+            larger_job: estimate(nbr_more, pi_numpy_blocked.run, 1, SEED),
+            largest_job: estimate(nbr_most, pi_numpy_blocked.run, 1, SEED),
+        },
         f"{BLOCKED}, {nbr_workers} processes": in_blocks(nbr_workers),
         f"{BLOCKED}, {nbr_workers} threads": in_blocks(nbr_workers, threads=True),
     }
@@ -68,7 +72,7 @@ def ways(nbr_samples, nbr_workers):
 
 def print_memory(nbr_samples, nbr_workers):
     """Print a worker's peak memory; before this process, which workers start from, has grown."""
-    for nbr_darts in (nbr_samples, 100 * nbr_samples):
+    for nbr_darts in (nbr_samples, BLOCKS_TIMES * nbr_samples):
         count, _, peak = pi_numpy_blocked.run(nbr_darts, nbr_workers, SEED)
         pi_check.estimate_pi(count, nbr_darts)
         print(
@@ -78,13 +82,12 @@ def print_memory(nbr_samples, nbr_workers):
 
 def beyond(nbr_samples, nbr_workers):
     """Return which ways that go beyond the chapter to compare with which: (job, name, other)."""
-    job, larger_job = jobs(nbr_samples)
-    alone = f"{BLOCKED}, one process"
+    job, larger_job, largest_job = jobs(nbr_samples)
     return [
         (job, TUNED, LOOP),
-        (larger_job, alone, NUMPY),
-        (larger_job, f"{BLOCKED}, {nbr_workers} processes", alone),
-        (larger_job, f"{BLOCKED}, {nbr_workers} threads", alone),
+        (larger_job, ALONE, NUMPY),
+        (largest_job, f"{BLOCKED}, {nbr_workers} processes", ALONE),
+        (largest_job, f"{BLOCKED}, {nbr_workers} threads", ALONE),
     ]
 
 

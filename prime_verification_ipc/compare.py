@@ -63,7 +63,8 @@ def main():
     largest = [CHAPTER_PRIME] if is_quick else []
     with speed.redis_if_any(args.redis_url) as redis_url:
         compared = ways(args.numbers, args.workers, redis_url, largest)
-        results.compare(args, compared, beyond(args.numbers, largest))
+        # each way starts a pool of its own, which a round before would not warm up
+        results.compare(args, compared, beyond(args.numbers, largest), warm_up=False)
 
 
 if __name__ == "__main__":

@@ -73,9 +73,9 @@ def redis_if_any(url):
 
 
 def main():
-    parser = results.comparison_parser(__doc__, quick=5, book=3)
+    parser = results.comparison_parser(__doc__, quick=3, book=3)
     cli.add_workers(parser)
-    queue_report.add_nbr_numbers(parser, quick=10_000)
+    queue_report.add_nbr_numbers(parser, quick=20_000)
     queue_report.add_batch(parser)
     parser.add_argument("--redis-url", help="redis://HOST:PORT/DB or unix:///PATH?db=DB")
     args = cli.parse(parser)
