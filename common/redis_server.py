@@ -112,6 +112,21 @@ def server(url=None):
             raise UserError(f"Redis at {_without_password(url)}: {error}") from error
 
 
+@contextlib.contextmanager
+def server_if_any(url, left_out):
+    """Give the URL of a server (see ``server``); or None, and a line on stderr how to get one.
+
+    ``left_out`` is what is not done without a server.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            url = stack.enter_context(server(url))
+        except NoServer as missing:
+            script = Path(sys.argv[0]).name
+            print(f"{script}: left out: {left_out}: {missing}", file=sys.stderr, flush=True)
+        yield url
+
+
 def _without_password(url):
     url = re.sub(r"(?<=[?&]password=)[^&]*", "***", url)  # where a Unix socket's URL has it
     scheme, separator, rest = url.partition("://")

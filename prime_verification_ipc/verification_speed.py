@@ -4,9 +4,7 @@ import contextlib
 import importlib
 import math
 import statistics
-import sys
 import textwrap
-from pathlib import Path
 
 import factors
 import prime_check
@@ -51,18 +49,11 @@ def add_redis_url(parser):
     parser.add_argument("--redis-url", help="redis://HOST:PORT/DB or unix:///PATH?db=DB")
 
 
-@contextlib.contextmanager
 def redis_if_any(url):
-    """Give the URL of a Redis server; or None, and a line on stderr that says how to get one."""
-    from common import redis_server  # imported here: see SCRIPTS
+    """Give the URL of a Redis server or None (see redis_server.server_if_any)."""
+    from common import redis_server  # imported here: workers that are spawned have no need of it
 
-    with contextlib.ExitStack() as stack:
-        try:
-            url = stack.enter_context(redis_server.server(url))
-        except redis_server.NoServer as missing:
-            script = Path(sys.argv[0]).name
-            print(f"{script}: left out: {REDIS}: {missing}", file=sys.stderr, flush=True)
-        yield url
+    return redis_server.server_if_any(url, REDIS)
 
 
 def way(name, numbers, nbr_workers, redis_url=None):

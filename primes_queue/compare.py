@@ -10,10 +10,6 @@ See:     no queue of single numbers is as fast as one process without any: what 
          sieve.
 """
 
-import contextlib
-import sys
-from pathlib import Path
-
 import primes_queue
 import primes_queue_batched
 import primes_queue_jobs_feeder_thread
@@ -58,18 +54,11 @@ def ways(nbr_numbers, nbr_workers, batch, redis_url):
     return compared, triples
 
 
-@contextlib.contextmanager
 def redis_if_any(url):
-    """Give the URL of a Redis server; or None, and a line on stderr that says how to get one."""
-    from common import redis_server  # imported here: spawned workers have no need of it
+    """Give the URL of a Redis server or None (see redis_server.server_if_any)."""
+    from common import redis_server  # imported here: workers that are spawned have no need of it
 
-    with contextlib.ExitStack() as stack:
-        try:
-            url = stack.enter_context(redis_server.server(url))
-        except redis_server.NoServer as missing:
-            script = Path(sys.argv[0]).name
-            print(f"{script}: left out: {REDIS}: {missing}", file=sys.stderr, flush=True)
-        yield url
+    return redis_server.server_if_any(url, REDIS)
 
 
 def main():

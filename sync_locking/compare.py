@@ -13,10 +13,8 @@ See:     of several processes, only those that take a lock are sure to count to 
          (ex3_merge), whose time is the starting of the processes however long they are.
 """
 
-import contextlib
 import functools
 import importlib
-import sys
 
 import sync_check
 
@@ -38,17 +36,11 @@ REDIS = "ex3_redis: INCR in Redis"
 MERGE = "ex3_merge: added at the end"
 
 
-@contextlib.contextmanager
 def redis_if_any(url):
-    """Give the URL of a Redis server; or None, and a line on stderr that says how to get one."""
-    from common import redis_server  # imported here: workers that are spawned need it not
+    """Give the URL of a Redis server or None (see redis_server.server_if_any)."""
+    from common import redis_server  # imported here: workers that are spawned have no need of it
 
-    with contextlib.ExitStack() as stack:
-        try:
-            url = stack.enter_context(redis_server.server(url))
-        except redis_server.NoServer as missing:
-            print(f"compare.py: left out: ex3_redis: {missing}", file=sys.stderr, flush=True)
-        yield url
+    return redis_server.server_if_any(url, "ex3_redis")
 
 
 def counted(run_workers, nbr_workers, max_count, exact, **options):

@@ -10,3 +10,8 @@ for section in SECTIONS:
 
 WITH_WORKERS = sorted(script for script, case in CASES.items() if case.workers)
 WITH_VICTIMS = sorted(script for script, case in CASES.items() if case.victims)
+# One figure of each section: the others of it start their workers in the same way.
+FIRST_FIGURES = {
+    section: next((script for script in sorted(CASES) if script.startswith(f"{section}/fig_")), "")
+    for section in SECTIONS
+}

@@ -119,7 +119,7 @@ CASES: dict[str, Case] = {
             r"one process, no pool +\| +\d+\.\d{6,9} \| +\d+\.\d{6,9} \| +1\.00 \| 54",
             r"pool of 2, 1 chunk alone +\| +\d+\.\d{6,9} \|.*\| 54",
             r"primes among 2,000 numbers, the section's range:",
-            r"sieve +\| +\d+\.\d{6,9} \|.*\| 109, \d+ MB",
+            r"sieve +\| +\d+\.\d{6,9} \|.*\| 110, \d+ MB",
             r"primes below 1,000,000:",
             r"sieve, pool of 2 +\| +\d+\.\d{6,9} \|.*\| 78,498, \d+ MB",
             r"sieve +\| pool of 2, default +\| +[\d,]+\.\d\d \|",

@@ -8,7 +8,7 @@ import sys
 import matplotlib.image
 import numpy as np
 import pytest
-from cases import CASES, WITH_WORKERS
+from cases import CASES, FIRST_FIGURES, WITH_WORKERS
 from matplotlib import pyplot
 from support import ROOT, TIMEOUT, Run, load, output, scripts
 
@@ -69,13 +69,13 @@ def test_script_runs(script, monkeypatch, ends):
 
 
 # The default one is what the test above runs. A figure's workers are those of its section's
-# scripts, so that it has to show only that its own module can be imported again; compare.py runs
+# scripts, so that one has to show only that its own module can be imported again; compare.py runs
 # all of them, and takes as long.
 BY_START_METHOD = [
     (script, method)
     for script in WITH_WORKERS
     for method in multiprocessing.get_all_start_methods()[1:]
-    if not output(script, "") or (method == "spawn" and "/fig_" in script)
+    if not output(script, "") or (method == "spawn" and script in FIRST_FIGURES.values())
 ]
 
 
