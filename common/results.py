@@ -169,34 +169,37 @@ def _ratios(rows, beyond):
 
 
 def _table_of_ratios(ratios):
-    from prettytable import PrettyTable  # imported here: most scripts do without it
+    def cells(row):
+        return [f"  {row['name']}", row["against"], _digits(row["ratio"], 2)]
 
-    table = PrettyTable(["Beyond the chapter", "Against", "Times as fast"], align="r")
-    table.align["Beyond the chapter"] = table.align["Against"] = "l"
-    for number, row in enumerate(ratios):
-        if number == 0 or row["job"] != ratios[number - 1]["job"]:
-            if number:
-                table.add_divider()
-            table.add_row([f"{row['job']}:", "", ""])
-        table.add_row([f"  {row['name']}", row["against"], _digits(row["ratio"], 2)])
-    return table
+    return _by_job(["Beyond the chapter", "Against", "Times as fast"], "llr", ratios, cells)
 
 
 def _table(rows):
+    def cells(row):
+        best, median = (_digits(of(row["seconds"]), 6) for of in (min, statistics.median))
+        answer = row["answer"]
+        if type(answer) is int:  # True and False are to stay what they are
+            answer = f"{answer:,}"
+        return [f"  {row['name']}", best, median, _digits(row["ratio"], 2), answer]
+
+    names = ["Way", "Best (s)", "Median (s)", "Times as fast", "Answer"]
+    return _by_job(names, "lrrrl", rows, cells)
+
+
+def _by_job(names, align, rows, cells):
+    """Return a table with a line for each job above its rows; ``cells`` makes a row's texts."""
     from prettytable import PrettyTable  # imported here: most scripts do without it
 
-    table = PrettyTable(["Way", "Best (s)", "Median (s)", "Times as fast", "Answer"], align="r")
-    table.align["Way"] = table.align["Answer"] = "l"
+    table = PrettyTable(names, align="r")
+    for name, side in zip(names, align, strict=True):
+        table.align[name] = side
     for number, row in enumerate(rows):
         if number == 0 or row["job"] != rows[number - 1]["job"]:
             if number:
                 table.add_divider()
-            table.add_row([f"{row['job']}:", "", "", "", ""])
-        best, median = (_digits(of(row["seconds"]), 6) for of in (min, statistics.median))
-        ratio, answer = _digits(row["ratio"], 2), row["answer"]
-        if type(answer) is int:  # True and False are to stay what they are
-            answer = f"{answer:,}"
-        table.add_row([f"  {row['name']}", best, median, ratio, answer])
+            table.add_row([f"{row['job']}:"] + [""] * (len(names) - 1))
+        table.add_row(cells(row))
     return table
 
 
