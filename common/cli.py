@@ -155,6 +155,15 @@ def check(condition, message):
         raise WrongAnswer(f"wrong answer: {message}")
 
 
+def is_importing(frame):
+    """Return whether ``frame``, or one that called it, imports a module."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
 def run(main):
     """Run ``main`` and leave with its exit code.
 
@@ -167,6 +176,10 @@ def run(main):
     def stop(signum, frame):
         if os.getpid() != owner:  # a child that has just been forked
             os._exit(128 + signum)
+        if is_importing(frame):  # a module written in Cython may swallow it: try again soon
+            signal.signal(signal.SIGALRM, lambda _, later_frame: stop(signum, later_frame))
+            signal.setitimer(signal.ITIMER_REAL, 0.01)
+            return
         for stopping in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(stopping, signal.SIG_IGN)  # cleaning up is not to be interrupted
         raise KeyboardInterrupt if signum == signal.SIGINT else SystemExit(128 + signum)

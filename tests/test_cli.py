@@ -127,3 +127,39 @@ def test_ctrl_c_that_a_del_swallowed_is_not_lost(tmp_path):
         run.process.send_signal(signal.SIGINT)
         assert run.wait(20) == 130
         assert run.stderr == "slow.py: interrupted\n"
+
+
+IMPORTED = """
+import time
+
+try:
+    print("importing", flush=True)
+    time.sleep(1)
+except BaseException:  # as a module written in Cython does
+    pass
+"""
+
+IMPORTS = """
+import time
+from common import cli
+
+
+def main():
+    import imported
+    time.sleep(60)
+
+
+if __name__ == "__main__":
+    cli.run(main)
+"""
+
+
+def test_ctrl_c_that_an_import_would_swallow_is_not_lost(tmp_path):
+    script = tmp_path / "imports.py"
+    script.write_text(IMPORTS)
+    (tmp_path / "imported.py").write_text(IMPORTED)
+    with Run(script) as run:
+        run.wait_for(lambda: "importing" in run.stdout, "the import")
+        run.process.send_signal(signal.SIGINT)
+        assert run.wait(20) == 130
+        assert run.stderr == "imports.py: interrupted\n"
