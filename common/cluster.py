@@ -56,7 +56,8 @@ def workers(scheduler, nbr_workers, *modules):
             stack.enter_context(client)
             client.wait_for_workers(1, timeout=WAIT_SECONDS)
         except (OSError, ValueError, TimeoutError) as error:
-            raise cli.UserError(f"no dask cluster at {scheduler}: {error}") from error
+            where = f"at {scheduler}" if scheduler else "on this machine"
+            raise cli.UserError(f"no dask cluster {where}: {error}") from error
         nbr_threads = sum(client.nthreads().values())
         print(f"Cluster: {client.scheduler.address}, {nbr_threads} thread(s)", flush=True)
         with joblib.parallel_config("dask", wait_for_workers_timeout=WAIT_SECONDS):

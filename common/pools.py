@@ -280,7 +280,11 @@ def manager(kind=multiprocessing.managers.SyncManager):
     multiprocessing.util.get_temp_dir()  # made here, its socket's folder goes even if it is killed
     result = kind(ctx=multiprocessing.get_context())
     others = set(multiprocessing.active_children())
-    with stop_signals_held():
-        result.start(setup_worker)
+    try:
+        with stop_signals_held():
+            result.start(setup_worker)
+    except EOFError:  # before it told its address
+        with _death_explains([result._process]):
+            raise
     with result, _death_explains(set(multiprocessing.active_children()) - others):
         yield result

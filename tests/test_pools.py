@@ -1,6 +1,7 @@
 """Pools and processes of workers: deaths, errors and endings."""
 
 import multiprocessing
+import multiprocessing.managers
 import os
 import signal
 import time
@@ -117,3 +118,18 @@ def test_a_killed_manager_is_an_error_that_names_it(start_method):
         for _ in range(1_000_000):
             queue.put(1)
     assert str(process.pid) in str(error.value)
+
+
+class DiesAtStart(multiprocessing.managers.SyncManager):
+    @classmethod
+    def _run_server(cls, *args, **keywords):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_manager_killed_while_it_starts_is_an_error(start_method):
+    with (
+        pytest.raises(pools.WorkerDied, match=r"killed by signal 9 \(SIGKILL\)"),
+        pools.manager(DiesAtStart),
+    ):
+        pass
+    assert multiprocessing.active_children() == []
