@@ -157,7 +157,9 @@ def workers_of(parent):
                     or (method == "spawn" and "spawn_main" in " ".join(child.cmdline()))
                 ):
                     workers.append(child)
-    return workers
+        if parent.status() != psutil.STATUS_ZOMBIE:  # else the parents seen may be others by now
+            return workers
+    return []
 
 
 def memory_of(process):
