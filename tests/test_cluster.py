@@ -16,12 +16,12 @@ from support import Run
 
 SCRIPTS = {
     "pi_estimation/pi_cluster.py": (
-        ("--nbr_samples_in_total", "3e8", "--seed", "5"),
+        ("--nbr_samples_in_total", "1.5e8", "--seed", "5"),
         "pi_estimation/pi_numpy_blocked.py",
         r"Estimated pi (\S+) ",
     ),
     "primes_pool/primes_cluster.py": (
-        ("--upper", "2e9"),
+        ("--upper", "1e9"),
         "primes_pool/primes_sieve.py",
         r"Number of primes .*: (.*)",
     ),

@@ -88,7 +88,7 @@ def test_processes_run_and_are_joined(start_method):
 
 
 def test_join_overlooks_no_death():
-    for _ in range(50):  # the moment between the end of a process and its exit code is short
+    for _ in range(20):  # the moment between the end of a process and its exit code is short
         workers = [pools.WorkerProcess(target=time.sleep, args=(5,)) for _ in range(2)]
         with pools.running(workers), pytest.raises(pools.WorkerDied, match=str(workers[0].pid)):
             os.kill(workers[0].pid, signal.SIGKILL)

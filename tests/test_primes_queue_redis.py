@@ -20,9 +20,9 @@ NAME = "primes_queue/primes_queue_redis.py"
 SCRIPT = load(NAME)
 JOBS, GROUP, RESULTS, RUN = SCRIPT.JOBS, SCRIPT.GROUP, SCRIPT.RESULTS, SCRIPT.RUN
 LOWER = SCRIPT.queue_report.LOWER
-NBR_NUMBERS, BATCH = 150_000, 500  # two seconds or more
+NBR_NUMBERS, BATCH = 80_000, 250  # about two seconds of computing
 NBR_JOBS = NBR_NUMBERS // BATCH
-FEWER = 50_000
+FEWER = 25_000
 SMALL = {"from_i": 0, "to_i": 1_000, "batch": 100}
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
@@ -73,7 +73,7 @@ def check_end(run, client, nbr_numbers=NBR_NUMBERS):
 
 def moments(seed, how_many):
     """Return ascending numbers of results, far enough from the end, to wait for."""
-    return sorted(random.Random(seed).sample(range(1, NBR_JOBS * 2 // 3), how_many))
+    return sorted(random.Random(seed).sample(range(1, NBR_JOBS // 2), how_many))
 
 
 def pause(seed):
