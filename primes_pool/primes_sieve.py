@@ -26,7 +26,7 @@ MINUS_INVERSE = np.zeros(WHEEL, dtype=np.int64)  # modulo 30, of each residue
 MINUS_INVERSE[RESIDUES] = [29, 17, 19, 23, 7, 11, 13, 1]
 PATTERN_PRIMES = (7, 11, 13, 17)
 ROWS = 2**20  # of 30 numbers, in a segment
-MANY_MULTIPLES = 24  # a prime with as many in a segment strikes them out by a slice of its own
+MANY_MULTIPLES = 16  # a prime with as many in a segment strikes them out by a slice of its own
 NBR_PRIMES = 2**14  # of the others strike out together
 
 
@@ -98,20 +98,17 @@ def sieve(lower, upper, primes, pattern):
 def strike_out_together(is_prime, primes, first_row):
     """Strike out the multiples of many primes that have few each: the first of all, the next..."""
     nbr_rows = is_prime.shape[1]
-    starts_of_flags = nbr_rows * np.arange(len(RESIDUES))[:, np.newaxis]
     flags = is_prime.reshape(-1)
+    ends = nbr_rows * np.arange(1, 1 + len(RESIDUES))[:, np.newaxis]
     for nth in range(0, len(primes), NBR_PRIMES):
-        steps = primes[nth : nth + NBR_PRIMES]
-        rows = find_first_multiples(steps, first_row) - first_row
-        is_inside = rows < nbr_rows
-        steps = np.broadcast_to(steps, rows.shape)[is_inside].astype(np.int64)
-        ends = np.broadcast_to(starts_of_flags + nbr_rows, rows.shape)[is_inside]
-        places = (rows + starts_of_flags)[is_inside]
-        while len(places):
-            flags[places] = 0
-            places += steps
-            is_inside = places < ends
-            places, steps, ends = places[is_inside], steps[is_inside], ends[is_inside]
+        steps = primes[nth : nth + NBR_PRIMES].astype(np.int64)
+        places = find_first_multiples(steps, first_row) - first_row + ends - nbr_rows
+        nbr_steps = 0
+        while len(steps):
+            flags[places[places < ends]] = 0
+            nbr_steps += 1
+            steps = steps[: np.searchsorted(steps, -(-nbr_rows // nbr_steps))]
+            places = places[:, : len(steps)] + steps
 
 
 def count_primes(lower_upper_first_step):
