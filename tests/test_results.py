@@ -1,5 +1,6 @@
 """What is stored and drawn again, and what is not: by way of Figure 9-2."""
 
+import argparse
 import copy
 import json
 import re
@@ -233,3 +234,20 @@ def test_a_number_and_its_unit_are_not_torn_apart():
     text = "x" * 100 + " 100 % and 12 seconds"
     assert plots.wrapped(text) == ["x" * 100, "100 % and 12 seconds"]
     assert plots.wrapped("12 s " * 50)[0] == ("12 s " * 21).strip()
+
+
+def test_ratios_are_those_of_the_best_rounds_and_the_median_of_all(tmp_path, capsys):
+    durations = {"old": [8.0, 2.0, 9.0], "new": [2.0, 1.0, 3.0]}
+    left = {name: iter(seconds) for name, seconds in durations.items()}
+    ways = {
+        "old": lambda: {"job": ("answer", next(left["old"]))},
+        "new": lambda: {"job": ("answer", next(left["new"]))},
+    }
+    args = argparse.Namespace(output=tmp_path / "one.json", scale="quick", sizes={}, repeat=3)
+    results.compare(args, ways, [("job", "new", "old")], warm_up=False)
+    data = json.loads(args.output.read_text())
+    assert {row["name"]: row["seconds"] for row in data["ways"]} == durations
+    assert data["beyond"] == [
+        {"job": "job", "name": "new", "against": "old", "ratio": 2.0, "by_round": 3.0}
+    ]
+    assert re.search(r"new +\| old +\| +2\.00\d* +\| +3\.00\d* +\|", capsys.readouterr().out)
