@@ -112,7 +112,7 @@ def beyond(args, names):
 def main():
     parser = results.comparison_parser(__doc__, quick=7, book=5)
     cli.add_workers(parser)
-    pool_report.add_nbr_numbers(parser, quick=20_000)
+    pool_report.add_nbr_numbers(parser, quick=10_000)
     sizes = {"in_chapter": False, "maximum": sieve_report.MAX_COUNTED}
     cli.add_size(
         parser, "--nbr_in_range", quick=100_000, book=100_000, help="numbers to sieve", **sizes
