@@ -5,9 +5,9 @@ Run:     python primes_queue/compare.py 2
 See:     no queue of single numbers is as fast as one process without any: what takes the time is
          sending the numbers. So half as many of them take about half the time, and feeding the
          queue from a thread, which is no less to send, gains nothing. A batch of numbers is sent
-         at the cost of one: the larger the batches, the more the workers are worth. Starting the
-         workers is not in the seconds. The answer is the number of primes, checked against a
-         sieve.
+         at the cost of one: the larger the batches, the more the workers are worth, until they
+         divide the time of a process without a queue. Starting the workers is not in the seconds.
+         The answer is the number of primes, checked against a sieve.
 """
 
 import primes_queue
@@ -20,7 +20,9 @@ import queue_report
 from common import cli, results
 
 SERIAL, QUEUE, REDIS = "serial, no queue", "queue", "Redis stream of batches"
+ALONE = "one process, no queue"
 BATCHES = (10, 100)  # and --batch
+LONGER_TIMES = 4  # as many numbers, for those that are about as fast as no queue
 
 
 def ways(nbr_numbers, nbr_workers, batch, redis_url):
@@ -28,10 +30,19 @@ def ways(nbr_numbers, nbr_workers, batch, redis_url):
 
     And what goes beyond the chapter: triples for ``results.compare``.
     """
-    job = f"primes among {nbr_numbers:,} numbers from {queue_report.LOWER:,}"
+    nbr_longer = LONGER_TIMES * nbr_numbers
+    job, longer = (
+        f"primes among {n:,} numbers from {queue_report.LOWER:,}" for n in (nbr_numbers, nbr_longer)
+    )
 
     def way(run, *args):
         return lambda: {job: queue_report.checked(run, nbr_numbers, *args)}
+
+    def way_of_both(run, *args):
+        return lambda: {
+            job: queue_report.checked(run, nbr_numbers, *args),
+            longer: queue_report.checked(run, nbr_longer, *args),
+        }
 
     def name(way):
         return f"{way}, {nbr_workers} worker{'s'[: nbr_workers != 1]}"
@@ -42,16 +53,18 @@ def ways(nbr_numbers, nbr_workers, batch, redis_url):
         name("queue of odd numbers"): way(primes_queue_less_work.run, nbr_workers),
         name("queue fed by a thread"): way(primes_queue_jobs_feeder_thread.run, nbr_workers),
     }
-    for size in sorted({*BATCHES, batch}):
+    for size in sorted({*BATCHES} - {batch}):
         compared[name(f"batches of {size:,}")] = way(primes_queue_batched.run, nbr_workers, size)
+    compared[ALONE] = lambda: {longer: queue_report.checked(primes_serial.run, nbr_longer)}
     beyond = [name(f"batches of {batch:,}")]
+    compared[beyond[0]] = way_of_both(primes_queue_batched.run, nbr_workers, batch)
     if redis_url:
         import primes_queue_redis  # imported here: it needs redis
 
         beyond.append(name(REDIS))
-        compared[name(REDIS)] = way(primes_queue_redis.run, nbr_workers, batch, redis_url)
-    triples = [(job, new, old) for new in beyond for old in (name(QUEUE), SERIAL)]
-    return compared, triples
+        compared[name(REDIS)] = way_of_both(primes_queue_redis.run, nbr_workers, batch, redis_url)
+    triples = [(job, new, name(QUEUE)) for new in beyond]
+    return compared, triples + [(longer, new, ALONE) for new in beyond]
 
 
 def redis_if_any(url):
@@ -64,7 +77,7 @@ def redis_if_any(url):
 def main():
     parser = results.comparison_parser(__doc__, quick=3, book=3)
     cli.add_workers(parser)
-    queue_report.add_nbr_numbers(parser, quick=20_000)
+    queue_report.add_nbr_numbers(parser, quick=15_000)
     queue_report.add_batch(parser)
     parser.add_argument("--redis-url", help="redis://HOST:PORT/DB or unix:///PATH?db=DB")
     args = cli.parse(parser)

@@ -34,6 +34,7 @@ FLOCK_EACH = "ex1_flock: per increment"
 LOCK = "ex2_lock: Value, Lock"
 REDIS = "ex3_redis: INCR in Redis"
 MERGE = "ex3_merge: added at the end"
+CALLS = 5  # of what ends in milliseconds: the first finds other things in the caches
 
 
 def redis_if_any(url):
@@ -69,13 +70,20 @@ def ways_and_beyond(nbr_workers, max_count, longer, longest, redis_url=None):
     longest_job = f"shared count, {nbr_workers * longest:,} in all"
     in_memory = {short: max_count, long: longer}
 
-    def way(name, jobs, nbr_workers=nbr_workers, **options):
+    def way(name, jobs, nbr_workers=nbr_workers, calls=1, **options):
         name = name.partition(":")[0]
 
         def measure():
             run_workers = importlib.import_module(name).run_workers
+            exact = name not in NOT_EXACT
             return {
-                job: counted(run_workers, nbr_workers, count, name not in NOT_EXACT, **options)
+                job: min(
+                    (
+                        counted(run_workers, nbr_workers, count, exact, **options)
+                        for _ in range(calls)
+                    ),
+                    key=lambda answer_and_seconds: answer_and_seconds[1],
+                )
                 for job, count in jobs.items()
             }
 
@@ -89,7 +97,7 @@ def ways_and_beyond(nbr_workers, max_count, longer, longest, redis_url=None):
         FLOCK_EACH: way(FLOCK_EACH, {by_increment: max_count}),
         **{f"{name}: {what}": way(name, in_memory) for name, what in IN_SHARED_MEMORY.items()},
         REDIS: way(REDIS, {short: max_count}, redis_url=redis_url),
-        MERGE: way(MERGE, {longest_job: longest}),
+        MERGE: way(MERGE, {longest_job: longest}, calls=CALLS),
     }
     ways[LOCK] = way(LOCK, {**in_memory, longest_job: longest})
     beyond = [(by_increment, FLOCK_EACH, LOCK_EACH), (short, REDIS, LOCK)]
@@ -99,7 +107,7 @@ def ways_and_beyond(nbr_workers, max_count, longer, longest, redis_url=None):
 
 
 def main():
-    parser = results.comparison_parser(__doc__, quick=2, book=20)
+    parser = results.comparison_parser(__doc__, quick=3, book=20)
     cli.add_workers(parser, default=4)
     sync_check.add_max_count(parser)
     for name, count, where in (
