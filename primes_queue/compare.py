@@ -22,7 +22,7 @@ from common import cli, results
 SERIAL, QUEUE, REDIS = "serial, no queue", "queue", "Redis stream of batches"
 ALONE = "one process, no queue"
 BATCHES = (10, 100)  # and --batch
-LONGER_TIMES = 4  # as many numbers, for those that are about as fast as no queue
+LONGER_TIMES = 6  # as many numbers, for those that are about as fast as no queue
 
 
 def ways(nbr_numbers, nbr_workers, batch, redis_url):
@@ -75,9 +75,9 @@ def redis_if_any(url):
 
 
 def main():
-    parser = results.comparison_parser(__doc__, quick=3, book=3)
+    parser = results.comparison_parser(__doc__, quick=5, book=3)
     cli.add_workers(parser)
-    queue_report.add_nbr_numbers(parser, quick=15_000)
+    queue_report.add_nbr_numbers(parser, quick=10_000)
     queue_report.add_batch(parser)
     parser.add_argument("--redis-url", help="redis://HOST:PORT/DB or unix:///PATH?db=DB")
     args = cli.parse(parser)
