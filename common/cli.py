@@ -10,6 +10,10 @@ import sys
 
 from common.pools import WorkerDied
 
+# Of these three, as joblib adds some of its own to those that multiprocessing knows.
+START_METHODS = sorted(
+    {"fork", "forkserver", "spawn"} & set(multiprocessing.get_all_start_methods())
+)
 MAX_WORKERS = 1_024
 MAX_SIZE = 10**15
 
@@ -101,7 +105,7 @@ def add_start_method(parser, default=None):
     """Add ``--start-method``: how worker processes come to be."""
     parser.add_argument(
         "--start-method",
-        choices=multiprocessing.get_all_start_methods(),
+        choices=START_METHODS,
         default=default,
         help="how workers are started (default: " + (default or "Python's own choice") + ")",
     )

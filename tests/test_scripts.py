@@ -78,7 +78,8 @@ def test_script_runs_inside_its_folder(script, monkeypatch, ends):
 BY_START_METHOD = [
     (script, method)
     for script in WITH_WORKERS
-    for method in multiprocessing.get_all_start_methods()[1:]
+    for method in cli.START_METHODS
+    if method != multiprocessing.get_start_method()
     if not output(script, "") or (method == "spawn" and script in FIRST_FIGURES.values())
 ]
 
