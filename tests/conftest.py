@@ -3,13 +3,21 @@
 import multiprocessing
 import signal
 
+import hypothesis
 import pytest
 from redis_servers import needs_redis
 
 from common import pools
 
+hypothesis.settings.register_profile("untimed", deadline=None)  # the machine may be busy
+hypothesis.settings.load_profile("untimed")
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # `make test &`: so would all scripts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 WITH_REDIS = (
     "primes_flag_redis",
+    "primes_queue_redis",
     "fig_9_16",
     "prime_verification_ipc/compare",
     "ex3_redis",

@@ -20,14 +20,13 @@ def test_the_examples_of_the_docstring():
     assert result.failed == 0
 
 
-@settings(deadline=None)
 @given(st.integers(0, 600), st.integers(0, 60))
 def test_the_sieve_agrees_with_trial_division(lower, length):
     expected = sum(map(is_prime, range(lower, lower + length)))
     assert known_primes.count_primes(lower, lower + length) == expected
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10**10), st.integers(0, 5_000), st.integers(0, 5_000))
 def test_two_parts_of_a_range_have_as_many_primes_as_the_whole(lower, length, more):
     middle, upper = lower + length, lower + length + more

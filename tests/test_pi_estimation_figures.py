@@ -51,7 +51,7 @@ def test_the_serial_share_is_found_in_spite_of_noise(share, numbers):
 
 
 @given(st.dictionaries(st.integers(1, 64), DURATIONS, min_size=2, max_size=5))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_whatever_was_measured_the_share_is_one_and_within_its_interval(seconds):
     one, share = amdahl.fit(seconds)
     low, high = amdahl.interval(seconds)

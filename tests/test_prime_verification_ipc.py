@@ -238,7 +238,7 @@ def test_the_flag_is_read_as_often_as_the_formula_says(script, module):
         assert nbr_reads(module) - before == formula(23, to_i)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(1, 10**6), st.integers(1, 7000))
 def test_the_flag_is_read_as_often_as_the_formula_says_in_any_share(half, length):
     from_i = 2 * half + 1
@@ -287,7 +287,7 @@ def candidates_of(rounds):
     ]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 300_000), st.integers(1, 9))
 def test_rounds_meet_every_candidate_once(to_i, nbr_processes):
     met = sorted(candidates_of(load(ASCENDING).create_rounds(to_i, nbr_processes)))
@@ -338,7 +338,7 @@ def test_a_block_of_candidates_leaves_out_the_multiples_of_2_3_5_and_7(turn, num
     assert (block == numbers[np.gcd(numbers, 210) == 1]).all()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(30, 400_000), st.integers(1, 9))
 def test_every_block_up_to_the_root_is_the_job_of_one_worker(to_i, nbr_processes):
     numpy_script = load(NUMPY)
@@ -369,7 +369,7 @@ def test_a_square_of_a_prime_has_its_factor_in_the_last_candidate(module):
             assert module.check_prime(factor, pool, nbr_processes)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 2 * 10**10), st.integers(1, 5))
 def test_blocks_and_rounds_agree_with_the_check_for_any_number(n, nbr_processes):
     load(NUMPY).share_flag(count_flag_checks.CountingFlag())

@@ -23,7 +23,7 @@ def test_check_prime_agrees_with_a_sieve_up_to_10_000(check_prime):
 
 @KERNELS
 def test_check_prime_knows_semiprimes_and_squares_of_primes(check_prime):
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(FACTORS, FACTORS)
     def product_is_not_prime(factor, other):
         assert check_prime(factor)
@@ -36,7 +36,7 @@ def test_check_prime_knows_semiprimes_and_squares_of_primes(check_prime):
 def test_the_default_chunksize_is_the_one_of_pool_map(nbr_workers):
     with multiprocessing.pool.ThreadPool(nbr_workers) as pool:
 
-        @settings(max_examples=20, deadline=None)
+        @settings(max_examples=20)
         @given(st.integers(1, 300))
         def agrees(nbr_jobs):
             result = pool.map_async(abs, range(nbr_jobs))

@@ -6,7 +6,7 @@ import math
 import multiprocessing.pool
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support import load
 
@@ -15,7 +15,6 @@ CHUNKSIZE = load("primes_pool/fig_9_10_chunksize.py")
 NBR_CHUNKS = load("primes_pool/fig_9_13_nbr_chunks.py")
 POOL = NBR_CHUNKS.primes_pool
 SPEED = NBR_CHUNKS.pool_speed
-UNTIMED = settings(deadline=None)
 
 
 def simulate(nbr_chunks, nbr_workers):
@@ -26,7 +25,6 @@ def simulate(nbr_chunks, nbr_workers):
     return ends
 
 
-@UNTIMED
 @given(st.integers(1, 300), st.integers(1, 40))
 def test_rounds_and_idle_workers_are_those_of_a_simulation(nbr_chunks, nbr_workers):
     ends = simulate(nbr_chunks, nbr_workers)
@@ -35,7 +33,6 @@ def test_rounds_and_idle_workers_are_those_of_a_simulation(nbr_chunks, nbr_worke
     assert NBR_CHUNKS.foretell(nbr_chunks, nbr_workers) == pytest.approx(max(ends) / nbr_chunks)
 
 
-@UNTIMED
 @given(st.integers(1, 300), st.integers(1, 40))
 def test_the_rounds_in_words_add_up_to_the_chunks(nbr_chunks, nbr_workers):
     said = POOL.describe_rounds(nbr_chunks, nbr_workers)
@@ -52,13 +49,11 @@ def pool_chunks(nbr_jobs, chunksize):
     ]
 
 
-@UNTIMED
 @given(st.integers(1, 2_000), st.integers(1, 2_500))
 def test_chunks_are_counted_as_pool_map_cuts_them(nbr_jobs, chunksize):
     assert POOL.count_chunks(nbr_jobs, chunksize) == len(pool_chunks(nbr_jobs, chunksize))
 
 
-@UNTIMED
 @given(st.integers(NBR_CHUNKS.FEWEST_NUMBERS, 20_000), st.integers(1, NBR_CHUNKS.MOST_CHUNKS))
 def test_figure_9_13_gets_every_number_of_chunks(nbr_numbers, nbr_chunks):
     chunksize = NBR_CHUNKS.chunksize_for(nbr_numbers, nbr_chunks)
@@ -87,7 +82,6 @@ def test_the_primes_are_spread_so_that_chunks_hold_equally_many():
         assert max(primes) - min(primes) <= 1
 
 
-@UNTIMED
 @given(st.integers(100, 200_000), st.integers(1, 64))
 def test_the_chunksizes_to_measure_are_ordered_and_end_with_half_the_workers(nbr_numbers, workers):
     sizes = CHUNKSIZE.chunksizes(nbr_numbers, workers)
@@ -105,14 +99,12 @@ def test_the_chapters_numbers_give_the_chapters_chunksizes():
     assert {6_250, 10_000} <= set(sizes)
 
 
-@UNTIMED
 @given(st.floats(0, 10), st.floats(0.001, 1))
 def test_the_curve_of_figure_9_09_finds_what_grows_as_sqrt_n(intercept, slope):
     times = {n: intercept + slope * math.sqrt(n) for n in range(10_000, 1_000_000, 10_007)}
     assert PRIME_COST.fit(times) == pytest.approx((intercept, slope), abs=1e-6)
 
 
-@UNTIMED
 @given(st.integers(1_000, 20_000))
 def test_the_numbers_of_figure_9_09_are_spread_and_the_same_every_time(nbr_numbers):
     numbers = PRIME_COST.choose_numbers(nbr_numbers)
@@ -190,7 +182,6 @@ def test_figure_9_13_says_that_noise_hides_teeth():
     ) in NBR_CHUNKS.finding(flat, 4, 4, "4 workers")
 
 
-@UNTIMED
 @given(st.integers(2, 31))
 def test_one_chunk_more_than_a_multiple_always_costs_time_by_arithmetic(nbr_workers):
     costs = NBR_CHUNKS.jumps(NBR_CHUNKS.medians(sawtooth(nbr_workers)), nbr_workers)

@@ -69,7 +69,7 @@ def test_the_serial_kernel_agrees_with_a_sieve_up_to_10_000():
     assert SERIAL.find_primes(numbers) == expected
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(FACTORS, FACTORS)
 def test_semiprimes_and_squares_of_primes_are_not_prime(factor, other):
     for script in (QUEUE, LESS_WORK, FEEDER):
@@ -84,7 +84,6 @@ def test_a_worker_takes_no_more_after_its_pill(script):
     assert items_of(possible_primes_queue) == [11]
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 10**9)), st.integers(1, 9))
 def test_the_pills_come_last_one_for_each_worker(numbers, nbr_workers):
     pills = [QUEUE.FLAG_ALL_DONE] * nbr_workers
@@ -165,7 +164,6 @@ def primes_of_ranges(jobs, nbr_workers=1):
     return lists[:-nbr_workers], BATCHED.collect_primes(primes_queue, nbr_workers, [])
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**9), st.integers(0, 200), st.integers(1, 250))
 def test_batches_cover_a_range_once_and_in_order(from_i, length, batch):
     jobs = list(BATCHED.queue_report.batches(from_i, from_i + length, batch))
@@ -182,7 +180,7 @@ def test_a_worker_in_batches_agrees_with_a_sieve_up_to_10_000(batch):
     assert [n for primes in lists for n in primes] == collected == expected
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(FACTORS, FACTORS)
 def test_in_batches_semiprimes_and_squares_of_primes_are_not_prime(factor, other):
     n = factor * other

@@ -22,14 +22,14 @@ def test_every_range_below_130_holds_the_primes_that_it_holds():
             assert count_primes(lower, upper) == sum(IS_PRIME[lower:upper]), (lower, upper)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 20_000), st.integers(0, 20_000))
 def test_any_range_agrees_with_another_sieve(one, other):
     lower, upper = sorted((one, other))
     assert count_primes(lower, upper) == sum(IS_PRIME[lower:upper])
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 10**12), st.integers(0, 3_000))
 def test_a_range_far_up_agrees_with_another_sieve(lower, length):
     assert count_primes(lower, lower + length) == known_primes.count_primes(lower, lower + length)
@@ -42,7 +42,7 @@ def test_a_square_of_a_prime_is_struck_out_at_the_edges_of_a_range(prime):
         assert count_primes(lower, upper) == known_primes.count_primes(lower, upper)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(lower=st.integers(0, 3_000), length=st.integers(0, 3_000), step=st.integers(1, 5))
 def test_shares_of_segments_add_up(lower, length, step):
     rows, SIEVE.ROWS = SIEVE.ROWS, 4  # segments of 120 numbers
@@ -65,7 +65,7 @@ def test_the_end_of_the_range_of_the_sieve():
     assert count_primes(lower, upper) == len(probable)  # Fermat's test, twice
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 19_999))
 def test_legendre_counts_the_primes_too(n):
     assert sieve_report.count_primes_up_to(n) == sum(IS_PRIME[: n + 1])
