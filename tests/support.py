@@ -5,6 +5,7 @@ import dataclasses
 import importlib.util
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -203,7 +204,11 @@ class Run:
             leaked &= _segments()
             if leaked:  # what another run uses meanwhile is no leak
                 maps = _all_maps()
-                leaked = {name for name in leaked if f"{SHARED_MEMORY}/{name}" not in maps}
+                leaked = {
+                    name
+                    for name in leaked
+                    if f"{SHARED_MEMORY}/{name}" not in maps and not _owner_lives(name)
+                }
             left = list((self.folder / "tmp").iterdir()) if files else []
             if not (survivors := self.survivors()) and not leaked and not left:
                 return
@@ -220,6 +225,12 @@ def _session(pid):
 
 def _segments():
     return {path.name for path in SHARED_MEMORY.iterdir()} if SHARED_MEMORY.exists() else set()
+
+
+def _owner_lives(name):
+    """Return whether the process lives that joblib has named this semaphore or folder after."""
+    owner = re.match(r"(?:sem\.loky-|joblib_memmapping_folder_)(\d+)[-_]", name)
+    return bool(owner) and psutil.pid_exists(int(owner[1]))
 
 
 def _all_maps():
