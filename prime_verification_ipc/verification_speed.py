@@ -60,14 +60,17 @@ def way(name, numbers, nbr_workers, redis_url=None):
     """Return a function that verifies all ``numbers`` with the script of that name.
 
     It returns a dict, number -> (whether it is prime, seconds of every call). Numbers that end
-    within microseconds are verified CALLS times: the first call is slow, since the processor's
+    within milliseconds are verified CALLS times: the first call is slow, since the processor's
     caches hold other things and the connection to a server is made in it. The numpy script leaves
     out numbers from NUMPY_LIMIT on.
     """
     arguments = {SERIAL: (), MILLER_RABIN: (), REDIS: (nbr_workers, redis_url)}
     arguments = arguments.get(name, (nbr_workers,))
     numbers = [n for n in numbers if name != NUMPY or n < NUMPY_LIMIT]
-    calls = [n for n in numbers for _ in range(CALLS if factors.is_settled_early(n) else 1)]
+    are_quick = name in (NUMPY, MILLER_RABIN)
+    calls = [
+        n for n in numbers for _ in range(CALLS if are_quick or factors.is_settled_early(n) else 1)
+    ]
 
     def verify():
         verified = {}
