@@ -181,7 +181,7 @@ def _table_of_ratios(ratios):
         ratios = (_digits(row[kind], 2) for kind in ("ratio", "by_round"))
         return [f"  {row['name']}", row["against"], *ratios]
 
-    names = ["Beyond the chapter", "Against", "Times as fast", "Round by round"]
+    names = ["Beyond the chapter", "Against", "Best", "By round"]
     return _by_job(names, "llrr", ratios, cells)
 
 

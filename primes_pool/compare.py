@@ -33,7 +33,7 @@ def jobs(args):
     """Return the names of the three jobs."""
     return (
         f"primes among {args.nbr_numbers:,} numbers from {pool_report.LOWER:,} on",
-        f"primes among {args.nbr_in_range:,} numbers, the section's range",
+        f"primes in the section's {args.nbr_in_range:,} numbers",
         f"primes below {args.upper:,}",
     )
 

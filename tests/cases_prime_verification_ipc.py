@@ -170,7 +170,7 @@ CASES = {
             ),
             r"1,018,081:",
             r"mmap redux .*\| not prime",
-            r"Beyond the chapter +\| Against +\| +Times as fast",
+            r"Beyond the chapter +\| Against +\| +Best \| +By round",
             *(
                 rf"{name} +\| mmap redux \| +[\d,.]+ \|"
                 for name in (

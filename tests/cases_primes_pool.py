@@ -118,7 +118,7 @@ CASES: dict[str, Case] = {
             r"primes among 1,000 numbers from 100,000,000 on:",
             r"one process, no pool +\| +\d+\.\d{6,9} \| +\d+\.\d{6,9} \| +1\.00 \| 54",
             r"pool of 2, 1 chunk alone +\| +\d+\.\d{6,9} \|.*\| 54",
-            r"primes among 2,000 numbers, the section's range:",
+            r"primes in the section's 2,000 numbers:",
             r"sieve +\| +\d+\.\d{6,9} \|.*\| 110, \d+ MB",
             r"primes below 1,000,000:",
             r"sieve, pool of 2 +\| +\d+\.\d{6,9} \|.*\| 78,498, \d+ MB",
