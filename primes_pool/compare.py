@@ -32,8 +32,8 @@ PIPED = {"capture_output": True, "text": True}
 def jobs(args):
     """Return the names of the three jobs."""
     return (
-        f"primes among {args.nbr_numbers:,} numbers from {pool_report.LOWER:,} on",
-        f"primes in the section's {args.nbr_in_range:,} numbers",
+        f"{args.nbr_numbers:,} numbers from {pool_report.LOWER:,} on",
+        f"the section's {args.nbr_in_range:,} numbers",
         f"primes below {args.upper:,}",
     )
 
@@ -84,7 +84,7 @@ def ways(args):
         others[f"{PRIMESIEVE}, one thread"] = lambda: {below: primesieve(args.upper)}
     return {
         "one process, no pool": way(primes_serial.run),
-        f"{pool_of}, default: 4 chunks a worker": pool(),
+        f"{pool_of}, default: 4 a worker": pool(),
         f"{pool_of}, default, shuffled": pool(None, True),
         f"{pool_of}, 1 number a chunk": pool(1),
         f"{pool_of}, 1 chunk a worker": pool(math.ceil(args.nbr_numbers / args.nbr_workers)),
