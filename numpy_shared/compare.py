@@ -83,7 +83,7 @@ def ways(rows, cols, nbr_workers, named_fits):
     And the ways beyond the chapter, as results.compare takes them. ``named_fits`` is whether there
     is room for np_shared_memory.py.
     """
-    filling = f"fill {rows:,} x {cols:,} at random"
+    filling = f"random fill, {rows:,} x {cols:,}"
     overwriting = f"overwrite {rows:,} x {cols:,}"
     counted = np.repeat(np.arange(min(COUNTED_ROWS, rows), dtype=float), cols).reshape(-1, cols)
     counting = f"count {counted.size:,} values"

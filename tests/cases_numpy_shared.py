@@ -81,7 +81,7 @@ CASES = {
     "numpy_shared/compare.py": Case(
         args=("3", "--rows", "2_001", "--cols", "3", "--repeat", "1"),
         output=(
-            r"fill 2,001 x 3 at random:",
+            r"random fill, 2,001 x 3:",
             r"  random_serial +\| +\d+\.\d{6,9} \| +\d+\.\d{6,9} \| +1\.00 \| (0\.\d+)",
             r"  random_parallel, 3 workers +\| .* 0\.\d+",
             r"  random_threads, 3 threads +\| .* 0\.\d+",
