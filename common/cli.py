@@ -128,6 +128,11 @@ def add_workers(parser, name="nbr_workers", default=None, start_method=True):
         add_start_method(parser)
 
 
+def add_redis_url(parser):
+    """Add ``--redis-url``: which Redis server to use."""
+    parser.add_argument("--redis-url", help="redis://HOST:PORT/DB or unix:///PATH?db=DB")
+
+
 def parse(parser, argv=None):
     """Parse the command line, settle sizes and start method, and print what will run."""
     args = parser.parse_args(argv)

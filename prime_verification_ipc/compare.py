@@ -57,7 +57,7 @@ def main():
     parser = results.comparison_parser(__doc__, quick=2, book=20)
     cli.add_workers(parser, "--workers")
     prime_check.add_numbers(parser)
-    speed.add_redis_url(parser)
+    cli.add_redis_url(parser)
     args = prime_check.parse(parser)
     is_quick = args.numbers == list(prime_check.SAMPLES["quick"].values())
     largest = [CHAPTER_PRIME] if is_quick else []

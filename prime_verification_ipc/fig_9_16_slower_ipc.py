@@ -45,7 +45,7 @@ def draw(data):
 def main():
     parser = plots.parser(__doc__, quick=3, book=20, in_chapter=True)
     speed.prime_check.add_numbers(parser)
-    speed.add_redis_url(parser)
+    cli.add_redis_url(parser)
     plots.main(parser, {"fig_9_16": draw}, measure)
 
 

@@ -81,7 +81,7 @@ def main():
     cli.add_workers(parser, "--workers")
     prime_check.add_numbers(parser)
     prime_check.add_repeat(parser)
-    parser.add_argument("--redis-url", help="redis://HOST:PORT/DB or unix:///PATH?db=DB")
+    cli.add_redis_url(parser)
     args = prime_check.parse(parser)
     with redis_server.server(args.redis_url) as url:
         prime_check.report(run(args.numbers, args.repeat, args.workers, url))

@@ -44,11 +44,6 @@ MAX_VALUES = 20  # more points have no value written to them
 ALIKE = 0.05  # less of a difference is called none
 
 
-def add_redis_url(parser):
-    """Add which Redis server to use."""
-    parser.add_argument("--redis-url", help="redis://HOST:PORT/DB or unix:///PATH?db=DB")
-
-
 def redis_if_any(url):
     """Give the URL of a Redis server or None (see redis_server.server_if_any)."""
     from common import redis_server  # imported here: workers that are spawned have no need of it

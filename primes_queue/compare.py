@@ -79,7 +79,7 @@ def main():
     cli.add_workers(parser)
     queue_report.add_nbr_numbers(parser, quick=10_000)
     queue_report.add_batch(parser)
-    parser.add_argument("--redis-url", help="redis://HOST:PORT/DB or unix:///PATH?db=DB")
+    cli.add_redis_url(parser)
     args = cli.parse(parser)
     with redis_if_any(args.redis_url) as redis_url:
         compared = ways(args.nbr_numbers, args.nbr_workers, args.batch, redis_url)

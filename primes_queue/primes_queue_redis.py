@@ -249,7 +249,7 @@ def main():
     cli.add_workers(parser)
     queue_report.add_nbr_numbers(parser)
     queue_report.add_batch(parser)
-    parser.add_argument("--redis-url", help="redis://HOST:PORT/DB or unix:///PATH?db=DB")
+    cli.add_redis_url(parser)
     parser.add_argument("--resume", action="store_true", help="finish the run on that server")
     args = cli.parse(parser)
     with redis_server.server(args.redis_url) as url:

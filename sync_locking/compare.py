@@ -123,7 +123,7 @@ def main():
             maximum=sync_check.LARGEST_COUNT,
             in_chapter=False,
         )
-    sync_check.add_redis_url(parser)
+    cli.add_redis_url(parser)
     args = cli.parse(parser)
     for name in ("max_count", "longer", "longest"):
         sync_check.require_room(args.nbr_workers, getattr(args, name), f"--{name}")

@@ -51,7 +51,7 @@ def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS, redis_url=None):
 
 
 def main():
-    args = sync_check.parse(__doc__, sync_check.add_redis_url)
+    args = sync_check.parse(__doc__, cli.add_redis_url)
 
     def run(nbr_workers, max_count):
         return run_workers(nbr_workers, max_count, args.redis_url)

@@ -61,11 +61,6 @@ def add_max_count(parser):
     )
 
 
-def add_redis_url(parser):
-    """Add which Redis server to use."""
-    parser.add_argument("--redis-url", help="redis://HOST:PORT/DB or unix:///PATH?db=DB")
-
-
 def require_room(nbr_workers, max_count, option="--max_count"):
     """Raise UserError if ``nbr_workers`` times ``max_count`` is more than the counter holds."""
     if nbr_workers * max_count > LARGEST_COUNT:
