@@ -185,26 +185,27 @@ def run(main):
     def stop(signum, frame):
         if os.getpid() != owner:  # a child that has just been forked
             os._exit(128 + signum)
-        if is_importing(frame):  # a module written in Cython may swallow it: try again soon
-            signal.signal(signal.SIGALRM, lambda _, later_frame: stop(signum, later_frame))
-            signal.setitimer(signal.ITIMER_REAL, 0.01)
-            return
         for stopping in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(stopping, signal.SIG_IGN)  # cleaning up is not to be interrupted
-        raise KeyboardInterrupt if signum == signal.SIGINT else SystemExit(128 + signum)
+        raise_outside_imports(
+            KeyboardInterrupt() if signum == signal.SIGINT else SystemExit(128 + signum), frame
+        )
+
+    def raise_outside_imports(error, frame):
+        if not is_importing(frame):
+            raise error
+        raise_soon(error)  # a module written in Cython may swallow it
+
+    def raise_soon(error):
+        signal.signal(signal.SIGALRM, lambda _, frame: raise_outside_imports(error, frame))
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
 
     def stop_after_all(unraisable):
         error = unraisable.exc_value
-        if not isinstance(error, (KeyboardInterrupt, SystemExit)):
+        if isinstance(error, (KeyboardInterrupt, SystemExit)):
+            raise_soon(error)  # a __del__, such as one of redis-py's, has swallowed it
+        else:
             sys.__unraisablehook__(unraisable)
-            return
-
-        def stop_now(signum, frame):
-            raise error
-
-        # A __del__, such as one of redis-py's, has swallowed it: raise it again in a moment.
-        signal.signal(signal.SIGALRM, stop_now)
-        signal.setitimer(signal.ITIMER_REAL, 0.01)
 
     sys.unraisablehook = stop_after_all
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
