@@ -185,16 +185,18 @@ def run(main):
     def stop(signum, frame):
         if os.getpid() != owner:  # a child that has just been forked
             os._exit(128 + signum)
-        for stopping in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(stopping, signal.SIG_IGN)  # cleaning up is not to be interrupted
         raise_outside_imports(
             KeyboardInterrupt() if signum == signal.SIGINT else SystemExit(128 + signum), frame
         )
 
     def raise_outside_imports(error, frame):
-        if not is_importing(frame):
-            raise error
-        raise_soon(error)  # a module written in Cython may swallow it
+        if is_importing(frame):  # a module written in Cython may swallow it
+            raise_soon(error)
+            return
+        # Cleaning up is not to be interrupted. Not before: children that start now inherit it.
+        for stopping in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(stopping, signal.SIG_IGN)
+        raise error
 
     def raise_soon(error):
         signal.signal(signal.SIGALRM, lambda _, frame: raise_outside_imports(error, frame))

@@ -38,7 +38,8 @@ def workers(scheduler, nbr_workers, *modules):
         raise cli.UserError("dask is missing: pip install -r requirements-cluster.txt") from None
     for module in modules:
         cloudpickle.register_pickle_by_value(module)
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # deaths are told in other words
+    for name in ("distributed", "tornado.application"):  # deaths and Ctrl-C are told in other words
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dask-"))
         stack.enter_context(dask.config.set({"temporary-directory": folder}))
