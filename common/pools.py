@@ -24,7 +24,8 @@ import time
 import traceback
 
 POLL_SECONDS = 0.1
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# With SIGALRM, by which cli.run puts off a stop that comes during an import.
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 EXIT_BROKEN_PIPE = 128 + signal.SIGPIPE
 
 

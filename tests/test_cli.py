@@ -163,3 +163,34 @@ def test_ctrl_c_that_an_import_would_swallow_is_not_lost(tmp_path):
         run.process.send_signal(signal.SIGINT)
         assert run.wait(20) == 130
         assert run.stderr == "imports.py: interrupted\n"
+
+
+STARTS = """
+import time
+from common import cli, pools
+
+
+def main():
+    import imported
+    with pools.stop_signals_held():
+        print("starting workers", flush=True)
+        time.sleep(0.2)
+        print("workers are up", flush=True)
+    time.sleep(60)
+
+
+if __name__ == "__main__":
+    cli.run(main)
+"""
+
+
+def test_ctrl_c_of_an_import_does_not_break_into_the_start_of_workers(tmp_path):
+    script = tmp_path / "starts.py"
+    script.write_text(STARTS)
+    (tmp_path / "imported.py").write_text(IMPORTED)
+    with Run(script) as run:
+        run.wait_for(lambda: "importing" in run.stdout, "the import")
+        run.process.send_signal(signal.SIGINT)
+        assert run.wait(20) == 130
+        assert run.stderr == "starts.py: interrupted\n"
+        assert ("starting workers" in run.stdout) == ("workers are up" in run.stdout)
