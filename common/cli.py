@@ -3,6 +3,7 @@
 import argparse
 import decimal
 import multiprocessing
+import multiprocessing.resource_tracker
 import os
 import platform
 import signal
@@ -146,6 +147,9 @@ def parse(parser, argv=None):
         multiprocessing.set_start_method(args.start_method, force=True)
     if getattr(args, "stored", None):  # a figure to draw again: nothing of this will run
         return args
+    if "start_method" in args and multiprocessing.get_start_method() != "fork":
+        # If the first semaphore started it, a Ctrl-C meanwhile would leave that semaphore behind.
+        multiprocessing.resource_tracker.ensure_running()
     for name, by_scale in args.sizes.items():
         print(f"{name}: {getattr(args, name):,}{by_scale['chapter']}")
     gil = getattr(sys, "_is_gil_enabled", lambda: True)()

@@ -1,6 +1,7 @@
 """What tests of several files need."""
 
 import multiprocessing
+import os
 import signal
 
 import hypothesis
@@ -14,6 +15,8 @@ hypothesis.settings.load_profile("untimed")
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # `make test &`: so would all scripts
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of 2,000 processes compiles common/
 
 WITH_REDIS = (
     "primes_flag_redis",
