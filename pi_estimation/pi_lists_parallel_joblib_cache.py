@@ -20,6 +20,7 @@ import time
 import warnings
 from pathlib import Path
 
+import fasteners
 import pi_check
 from joblib import Memory, Parallel, delayed
 from joblib.memory import CacheWarning
@@ -132,7 +133,9 @@ def main():
         nbr_in_quarter_circle, duration = run(with_idx, nbr_samples_per_block, args.nbr_workers)
         pi_check.report(sum(nbr_in_quarter_circle), args.nbr_samples_in_total)
         print(f"Delta: {timing.seconds(duration)}\n\nNow without idx, one block after another:")
-        copies = run_without_idx(without_idx, nbr_samples_per_block)
+        # Another run that shares the cache may keep a draw of its own there, but not in between.
+        with fasteners.InterProcessLock(args.cache / "lock"):
+            copies = run_without_idx(without_idx, nbr_samples_per_block)
     except CacheWarning as error:
         raise cli.UserError(f"no result kept in {args.cache}: {error}") from error
     nbr_draws = len(set(zip(nbr_samples_per_block, copies, strict=True)))
