@@ -203,11 +203,11 @@ class Run:
         while time.monotonic() < deadline:
             leaked &= _segments()
             if leaked:  # what another run uses meanwhile is no leak
-                maps = _all_maps()
+                used = _mapped()
                 leaked = {
                     name
                     for name in leaked
-                    if f"{SHARED_MEMORY}/{name}" not in maps and not _owner_lives(name)
+                    if _inode(name) not in used and not _owner_lives(name)
                 }
             left = list((self.folder / "tmp").iterdir()) if files else []
             if not (survivors := self.survivors()) and not leaked and not left:
@@ -233,10 +233,19 @@ def _owner_lives(name):
     return bool(owner) and psutil.pid_exists(int(owner[1]))
 
 
-def _all_maps():
-    """Return what all processes have mapped, as the text of /proc/PID/maps."""
-    maps = []
+def _inode(name):
+    with contextlib.suppress(OSError):
+        return (SHARED_MEMORY / name).stat().st_ino
+
+
+def _mapped():
+    """Return the inodes in shared memory that a process has mapped.
+
+    Not the names: in the maps of the process that made it, a semaphore has another one.
+    """
+    inodes = set()
     for path in Path("/proc").glob("[0-9]*/maps"):
         with contextlib.suppress(OSError):
-            maps.append(path.read_text())
-    return "".join(maps)
+            lines = path.read_text().splitlines()
+            inodes |= {int(line.split()[4]) for line in lines if f"{SHARED_MEMORY}/" in line}
+    return inodes
