@@ -205,9 +205,7 @@ class Run:
             if leaked:  # what another run uses meanwhile is no leak
                 used = _mapped()
                 leaked = {
-                    name
-                    for name in leaked
-                    if _inode(name) not in used and not _owner_lives(name)
+                    name for name in leaked if _inode(name) not in used and not _owner_lives(name)
                 }
             left = list((self.folder / "tmp").iterdir()) if files else []
             if not (survivors := self.survivors()) and not leaked and not left:
