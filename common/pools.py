@@ -171,6 +171,7 @@ def worker_pool(nbr_workers, initializer=None, initargs=(), context=None):
             terminating = threading.Thread(target=pool.terminate, daemon=True)
             terminating.start()
             terminating.join(1.0)
+            pool._worker_handler.join(5.0)  # it may just be starting one more
         _kill(set(multiprocessing.active_children()) - others)
 
 

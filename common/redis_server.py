@@ -57,30 +57,29 @@ def _answers(url):
 
 @contextlib.contextmanager
 def _private(binary):
-    folder = tempfile.mkdtemp(prefix="redis-")
-    if len(folder) > 80:  # the path of a Unix socket is limited to about 100 bytes
-        Path(folder).rmdir()
-        folder = tempfile.mkdtemp(prefix="redis-", dir="/tmp")
-    socket = f"{folder}/redis.sock"
-    options = ["--port", "0", "--unixsocket", socket, "--unixsocketperm", "700"]
-    options += ["--save", "", "--appendonly", "no", "--dir", folder, "--daemonize", "no"]
-    guard = subprocess.Popen(
-        ["/bin/sh", "-c", GUARD, "sh", binary, *options],
-        env={**os.environ, "FOLDER": folder},
-        stdin=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is for the script, which then ends the server
-    )
-    try:
-        url = f"unix://{socket}?db=0"
-        deadline = time.monotonic() + START_SECONDS
-        while not (Path(socket).exists() and _answers(url)):
-            if time.monotonic() > deadline:
-                raise UserError(f"{binary} did not start within {START_SECONDS} s")
-            time.sleep(0.01)
-        yield url
-    finally:
-        guard.stdin.close()
-        guard.wait()
+    # The path of a Unix socket is limited to about 100 bytes.
+    parent = "/tmp" if len(tempfile.gettempdir()) > 65 else None
+    with tempfile.TemporaryDirectory(prefix="redis-", dir=parent) as folder:
+        socket = f"{folder}/redis.sock"
+        options = ["--port", "0", "--unixsocket", socket, "--unixsocketperm", "700"]
+        options += ["--save", "", "--appendonly", "no", "--dir", folder, "--daemonize", "no"]
+        guard = subprocess.Popen(
+            ["/bin/sh", "-c", GUARD, "sh", binary, *options],
+            env={**os.environ, "FOLDER": folder},
+            stdin=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the script, which then ends the server
+        )
+        try:
+            url = f"unix://{socket}?db=0"
+            deadline = time.monotonic() + START_SECONDS
+            while not (Path(socket).exists() and _answers(url)):
+                if time.monotonic() > deadline:
+                    raise UserError(f"{binary} did not start within {START_SECONDS} s")
+                time.sleep(0.01)
+            yield url
+        finally:
+            guard.stdin.close()
+            guard.wait()
 
 
 @contextlib.contextmanager
