@@ -285,11 +285,13 @@ def manager(kind=multiprocessing.managers.SyncManager):
     multiprocessing.util.get_temp_dir()  # made here, its socket's folder goes even if it is killed
     result = kind(ctx=multiprocessing.get_context())
     others = set(multiprocessing.active_children())
-    try:
-        with stop_signals_held():
-            result.start(setup_worker)
-    except EOFError:  # before it told its address
-        with _death_explains([result._process]):
-            raise
-    with result, _death_explains(set(multiprocessing.active_children()) - others):
+    with contextlib.ExitStack() as stack:
+        try:
+            with stop_signals_held():
+                result.start(setup_worker)
+                stack.enter_context(result)
+        except EOFError:  # before it told its address
+            with _death_explains([result._process]):
+                raise
+        stack.enter_context(_death_explains(set(multiprocessing.active_children()) - others))
         yield result

@@ -78,8 +78,7 @@ def _private(binary):
                 time.sleep(0.01)
             yield url
         finally:
-            guard.stdin.close()
-            guard.wait()
+            guard.communicate(b"\n")  # not just closed: a forked process may have the pipe open
 
 
 @contextlib.contextmanager

@@ -126,6 +126,18 @@ class DiesAtStart(multiprocessing.managers.SyncManager):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+class InterruptedAtStart(multiprocessing.managers.SyncManager):
+    def start(self, *args):
+        signal.raise_signal(signal.SIGINT)
+        super().start(*args)
+
+
+def test_ctrl_c_while_a_manager_starts_ends_it(start_method):
+    with pytest.raises(KeyboardInterrupt) as _kept, pools.manager(InterruptedAtStart):
+        pass
+    assert multiprocessing.active_children() == []
+
+
 def test_a_manager_killed_while_it_starts_is_an_error(start_method):
     with (
         pytest.raises(pools.WorkerDied, match=r"killed by signal 9 \(SIGKILL\)"),

@@ -1,5 +1,6 @@
 """Which Redis server a run finds, that a private one ends with it, and that a run owns its key."""
 
+import multiprocessing
 import os
 import pickle
 import re
@@ -7,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -86,6 +88,21 @@ def test_a_private_server_has_a_socket_in_a_folder_of_its_own_and_no_port(nobody
         assert process.net_connections("inet") == []
     assert not process.is_running()
     assert not path.parent.exists()
+
+
+@needs_redis
+def test_a_private_server_does_not_wait_for_forked_processes(nobody_on_6379):
+    process = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+    with redis_server.server() as url:
+        process.start()
+        with redis.Redis.from_url(url) as client:
+            server = psutil.Process(client.info()["process_id"])
+    try:
+        assert process.is_alive()
+        assert not server.is_running()
+    finally:
+        process.kill()
+        process.join()
 
 
 @needs_redis
