@@ -66,8 +66,7 @@ def temporary_folder(nbytes):
         try:
             yield Path(folder)
         finally:
-            guard.stdin.close()
-            guard.wait()
+            guard.communicate(b"\n")
 
 
 def require_memory(rows, cols, shared):
