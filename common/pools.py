@@ -19,6 +19,7 @@ import select
 import selectors
 import signal
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -99,6 +100,15 @@ def stop_signals_held():
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         for signum in held:
             signal.raise_signal(signum)
+
+
+@contextlib.contextmanager
+def temporary_directory(**keywords):
+    """Give a tempfile.TemporaryDirectory that goes even if Ctrl-C comes while it is made."""
+    with contextlib.ExitStack() as stack:
+        with stop_signals_held():
+            folder = stack.enter_context(tempfile.TemporaryDirectory(**keywords))
+        yield folder
 
 
 @contextlib.contextmanager

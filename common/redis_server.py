@@ -16,6 +16,7 @@ from pathlib import Path
 
 import redis
 
+from common import pools
 from common.cli import UserError
 
 LOCAL_URL = "redis://localhost:6379/0"
@@ -59,7 +60,8 @@ def _answers(url):
 def _private(binary):
     # The path of a Unix socket is limited to about 100 bytes.
     parent = "/tmp" if len(tempfile.gettempdir()) > 65 else None
-    with tempfile.TemporaryDirectory(prefix="redis-", dir=parent) as folder:
+    keywords = {"prefix": "redis-", "dir": parent, "ignore_cleanup_errors": True}
+    with pools.temporary_directory(**keywords) as folder:  # GUARD removes it, too
         socket = f"{folder}/redis.sock"
         options = ["--port", "0", "--unixsocket", socket, "--unixsocketperm", "700"]
         options += ["--save", "", "--appendonly", "no", "--dir", folder, "--daemonize", "no"]

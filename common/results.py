@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from common import cli, timing
+from common import cli, pools, timing
 
 FORMAT = 1
 
@@ -30,7 +30,7 @@ def place(output, name):
 def replacing(path):
     """Give a path beside ``path`` to write to; then put it in its place, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as beside:
+    with pools.temporary_directory(dir=path.parent, prefix=f".{path.name}-") as beside:
         temporary = Path(beside, path.name)
         yield temporary
         temporary.replace(path)

@@ -13,7 +13,7 @@ import numpy as np
 import prettytable
 import psutil
 
-from common import cli, create_range, memory
+from common import cli, create_range, memory, pools
 
 BYTES_PER_ITEM = 8  # a C double
 SHARED_MEMORY = Path("/dev/shm")
@@ -56,7 +56,7 @@ def folder_of_block(nbytes):
 @contextlib.contextmanager
 def temporary_folder(nbytes):
     """Give a folder for a file of ``nbytes``; it goes when the block ends, or we are killed."""
-    with tempfile.TemporaryDirectory(dir=folder_of_block(nbytes), prefix="np_shared-") as folder:
+    with pools.temporary_directory(dir=folder_of_block(nbytes), prefix="np_shared-") as folder:
         # The pipe to this shell closes with this process, however that ends.
         guard = subprocess.Popen(
             ["/bin/sh", "-c", 'read -r _; rm -rf "$0"', folder],

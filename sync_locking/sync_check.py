@@ -1,10 +1,9 @@
 """What the scripts that count together share: start, count file, printing, check."""
 
 import contextlib
-import tempfile
 from pathlib import Path
 
-from common import cli
+from common import cli, pools
 
 LARGEST_COUNT = 2**31 - 1  # a multiprocessing.Value("i") holds no more
 LONGER = 4
@@ -23,7 +22,7 @@ def start_together(barrier, work, *args):
 @contextlib.contextmanager
 def count_file(name):
     """Give the path of an empty file ``name`` in a temporary folder of its own; print it."""
-    with tempfile.TemporaryDirectory(prefix="sync_locking-") as folder:
+    with pools.temporary_directory(prefix="sync_locking-") as folder:
         path = Path(folder, name)
         path.touch()
         print(f"Counting in {path}", flush=True)

@@ -4,6 +4,7 @@ import multiprocessing
 import multiprocessing.managers
 import os
 import signal
+import tempfile
 import time
 
 import pytest
@@ -145,3 +146,16 @@ def test_a_manager_killed_while_it_starts_is_an_error(start_method):
     ):
         pass
     assert multiprocessing.active_children() == []
+
+
+def test_ctrl_c_while_a_temporary_directory_is_made_removes_it(tmp_path, monkeypatch):
+    def interrupted(*args):
+        folder = make(*args)
+        signal.raise_signal(signal.SIGINT)
+        return folder
+
+    make = tempfile.mkdtemp
+    monkeypatch.setattr(tempfile, "mkdtemp", interrupted)
+    with pytest.raises(KeyboardInterrupt) as _kept, pools.temporary_directory(dir=tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
