@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import multiprocessing.resource_tracker
-import tempfile
 
 import joblib
 
@@ -41,14 +40,14 @@ def workers(scheduler, nbr_workers, *modules):
     for name in ("distributed", "tornado.application"):  # deaths and Ctrl-C are told in other words
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(pools.temporary_directory(prefix="dask-"))
+        settings = {
+            "temporary-directory": folder,
+            "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
+        }
+        stack.enter_context(dask.config.set(settings))
         multiprocessing.resource_tracker.ensure_running()  # else it lets the signals go
         with pools.stop_signals_held():  # the workers inherit it: Ctrl-C is for this process
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dask-"))
-            settings = {
-                "temporary-directory": folder,
-                "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
-            }
-            stack.enter_context(dask.config.set(settings))
             if scheduler is None:
                 cluster = distributed.LocalCluster(
                     n_workers=nbr_workers,
