@@ -9,7 +9,7 @@ import platform
 import signal
 import sys
 
-from common.pools import WorkerDied
+from common.pools import HELD_SIGNALS, STOP_SIGNALS, WorkerDied
 
 # Of these three, as joblib adds some of its own to those that multiprocessing knows.
 START_METHODS = sorted(
@@ -198,7 +198,7 @@ def run(main):
             raise_soon(error)
             return
         # Cleaning up is not to be interrupted. Not before: children that start now inherit it.
-        for stopping in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for stopping in HELD_SIGNALS:
             signal.signal(stopping, signal.SIG_IGN)
         raise error
 
@@ -214,7 +214,7 @@ def run(main):
             sys.__unraisablehook__(unraisable)
 
     sys.unraisablehook = stop_after_all
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for signum in STOP_SIGNALS:
         if signal.getsignal(signum) != signal.SIG_IGN:
             signal.signal(signum, stop)
     message = None

@@ -18,6 +18,7 @@ import os
 import select
 import selectors
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -25,8 +26,8 @@ import time
 import traceback
 
 POLL_SECONDS = 0.1
-# With SIGALRM, by which cli.run puts off a stop that comes during an import.
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+HELD_SIGNALS = (*STOP_SIGNALS, signal.SIGALRM)  # by which cli.run puts a stop off
 EXIT_BROKEN_PIPE = 128 + signal.SIGPIPE
 
 
@@ -46,7 +47,7 @@ def setup_worker(initializer=None, initargs=(), ready=None, parent_pid=None):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_SIGNALS)
     threading.Thread(target=_end_with_parent, args=(parent_pid,), daemon=True).start()
     if initializer is not None:
         initializer(*initargs)
@@ -89,9 +90,9 @@ def stop_signals_held():
     held, handlers = [], {}
     if threading.current_thread() is threading.main_thread():
         # A thread that does not block them, such as one of numpy's, may get them for this one.
-        for signum in STOP_SIGNALS:
+        for signum in HELD_SIGNALS:
             handlers[signum] = signal.signal(signum, lambda signum, frame: held.append(signum))
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD_SIGNALS)
     try:
         yield
     finally:
@@ -109,6 +110,23 @@ def temporary_directory(**keywords):
         with stop_signals_held():
             folder = stack.enter_context(tempfile.TemporaryDirectory(**keywords))
         yield folder
+
+
+@contextlib.contextmanager
+def guarded(script, *arguments):
+    """Have ``/bin/sh`` run ``script`` with $0, $1 and so on from ``arguments`` during the block.
+
+    Its ``read`` returns when the block ends, or this process does, even by SIGKILL.
+    """
+    guard = subprocess.Popen(
+        ["/bin/sh", "-c", script, *arguments],
+        stdin=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is not for it
+    )
+    try:
+        yield
+    finally:
+        guard.communicate(b"\n")  # not just closed: a forked process may have the pipe open
 
 
 @contextlib.contextmanager
@@ -294,7 +312,6 @@ def manager(kind=multiprocessing.managers.SyncManager):
     """
     multiprocessing.util.get_temp_dir()  # made here, its socket's folder goes even if it is killed
     result = kind(ctx=multiprocessing.get_context())
-    others = set(multiprocessing.active_children())
     with contextlib.ExitStack() as stack:
         try:
             with stop_signals_held():
@@ -303,5 +320,5 @@ def manager(kind=multiprocessing.managers.SyncManager):
         except EOFError:  # before it told its address
             with _death_explains([result._process]):
                 raise
-        stack.enter_context(_death_explains(set(multiprocessing.active_children()) - others))
+        stack.enter_context(_death_explains([result._process]))
         yield result

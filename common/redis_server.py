@@ -8,7 +8,6 @@ import importlib.util
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -31,9 +30,8 @@ class NoServer(UserError):  # noqa: N818
     """There is no Redis server and nothing to start one with."""
 
 
-# The server ends, and its folder goes, as soon as the pipe to this process closes: also when the
-# process is killed and can do nothing about it.
-GUARD = '"$@" >/dev/null 2>&1 & read -r _; kill $! 2>/dev/null; wait; rm -rf "$FOLDER"'
+# The server ends, and its folder goes, with this process: also when that is killed.
+GUARD = '"$@" >/dev/null 2>&1 & read -r _; kill $! 2>/dev/null; wait; rm -rf "$0"'
 
 
 def find_binary():
@@ -60,18 +58,15 @@ def _answers(url):
 def _private(binary):
     # The path of a Unix socket is limited to about 100 bytes.
     parent = "/tmp" if len(tempfile.gettempdir()) > 65 else None
-    keywords = {"prefix": "redis-", "dir": parent, "ignore_cleanup_errors": True}
-    with pools.temporary_directory(**keywords) as folder:  # GUARD removes it, too
+    with pools.temporary_directory(
+        prefix="redis-",
+        dir=parent,
+        ignore_cleanup_errors=True,  # GUARD removes it, too
+    ) as folder:
         socket = f"{folder}/redis.sock"
         options = ["--port", "0", "--unixsocket", socket, "--unixsocketperm", "700"]
         options += ["--save", "", "--appendonly", "no", "--dir", folder, "--daemonize", "no"]
-        guard = subprocess.Popen(
-            ["/bin/sh", "-c", GUARD, "sh", binary, *options],
-            env={**os.environ, "FOLDER": folder},
-            stdin=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for the script, which then ends the server
-        )
-        try:
+        with pools.guarded(GUARD, folder, binary, *options):
             url = f"unix://{socket}?db=0"
             deadline = time.monotonic() + START_SECONDS
             while not (Path(socket).exists() and _answers(url)):
@@ -79,8 +74,6 @@ def _private(binary):
                     raise UserError(f"{binary} did not start within {START_SECONDS} s")
                 time.sleep(0.01)
             yield url
-        finally:
-            guard.communicate(b"\n")  # not just closed: a forked process may have the pipe open
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ import contextlib
 import math
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -56,17 +55,12 @@ def folder_of_block(nbytes):
 @contextlib.contextmanager
 def temporary_folder(nbytes):
     """Give a folder for a file of ``nbytes``; it goes when the block ends, or we are killed."""
-    with pools.temporary_directory(dir=folder_of_block(nbytes), prefix="np_shared-") as folder:
-        # The pipe to this shell closes with this process, however that ends.
-        guard = subprocess.Popen(
-            ["/bin/sh", "-c", 'read -r _; rm -rf "$0"', folder],
-            stdin=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is not for it
-        )
-        try:
-            yield Path(folder)
-        finally:
-            guard.communicate(b"\n")
+    parent = folder_of_block(nbytes)
+    with (
+        pools.temporary_directory(dir=parent, prefix="np_shared-") as folder,
+        pools.guarded('read -r _; rm -rf "$0"', folder),
+    ):
+        yield Path(folder)
 
 
 def require_memory(rows, cols, shared):

@@ -1,7 +1,6 @@
 """What tests of several files need."""
 
 import multiprocessing
-import os
 import signal
 
 import hypothesis
@@ -15,8 +14,6 @@ hypothesis.settings.load_profile("untimed")
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # `make test &`: so would all scripts
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of 2,000 processes compiles common/
 
 WITH_REDIS = (
     "primes_flag_redis",
@@ -38,7 +35,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture
 def ends():
     """Put back what ``cli.run`` and ``cli.parse`` set for a whole process."""
-    handlers = {signum: signal.getsignal(signum) for signum in pools.STOP_SIGNALS}
+    handlers = {signum: signal.getsignal(signum) for signum in pools.HELD_SIGNALS}
     method = multiprocessing.get_start_method(allow_none=True)
     yield
     for signum, handler in handlers.items():
