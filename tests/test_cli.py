@@ -119,14 +119,19 @@ if __name__ == "__main__":
 """
 
 
-def test_ctrl_c_that_a_del_swallowed_is_not_lost(tmp_path):
-    script = tmp_path / "slow.py"
-    script.write_text(SWALLOWS)
+def interrupt(script, source, printed):
+    """Run ``source``, press Ctrl-C when it has ``printed`` this; return its whole output."""
+    script.write_text(source)
     with Run(script) as run:
-        run.wait_for(lambda: "in __del__" in run.stdout, "the __del__")
+        run.wait_for(lambda: printed in run.stdout, printed)
         run.process.send_signal(signal.SIGINT)
         assert run.wait(20) == 130
-        assert run.stderr == "slow.py: interrupted\n"
+        assert run.stderr == f"{script.name}: interrupted\n"
+        return run.stdout
+
+
+def test_ctrl_c_that_a_del_swallowed_is_not_lost(tmp_path):
+    interrupt(tmp_path / "slow.py", SWALLOWS, "in __del__")
 
 
 IMPORTED = """
@@ -155,14 +160,8 @@ if __name__ == "__main__":
 
 
 def test_ctrl_c_that_an_import_would_swallow_is_not_lost(tmp_path):
-    script = tmp_path / "imports.py"
-    script.write_text(IMPORTS)
     (tmp_path / "imported.py").write_text(IMPORTED)
-    with Run(script) as run:
-        run.wait_for(lambda: "importing" in run.stdout, "the import")
-        run.process.send_signal(signal.SIGINT)
-        assert run.wait(20) == 130
-        assert run.stderr == "imports.py: interrupted\n"
+    interrupt(tmp_path / "imports.py", IMPORTS, "importing")
 
 
 STARTS = """
@@ -185,12 +184,6 @@ if __name__ == "__main__":
 
 
 def test_ctrl_c_of_an_import_does_not_break_into_the_start_of_workers(tmp_path):
-    script = tmp_path / "starts.py"
-    script.write_text(STARTS)
     (tmp_path / "imported.py").write_text(IMPORTED)
-    with Run(script) as run:
-        run.wait_for(lambda: "importing" in run.stdout, "the import")
-        run.process.send_signal(signal.SIGINT)
-        assert run.wait(20) == 130
-        assert run.stderr == "starts.py: interrupted\n"
-        assert ("starting workers" in run.stdout) == ("workers are up" in run.stdout)
+    stdout = interrupt(tmp_path / "starts.py", STARTS, "importing")
+    assert ("starting workers" in stdout) == ("workers are up" in stdout)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from cases import CASES, FIRST_FIGURES, WITH_WORKERS
 from matplotlib import pyplot
-from support import ROOT, TIMEOUT, Run, load, output, scripts
+from support import ROOT, START_METHODS, TIMEOUT, Run, load, output, scripts
 
 from common import cli, plots
 
@@ -78,7 +78,7 @@ def test_script_runs_inside_its_folder(script, monkeypatch, ends):
 BY_START_METHOD = [
     (script, method)
     for script in WITH_WORKERS
-    for method in cli.START_METHODS
+    for method in START_METHODS
     if method != multiprocessing.get_start_method()
     if not output(script, "")
     or (method == "spawn" and script in FIRST_FIGURES.values() and "fig_9_18" not in script)
