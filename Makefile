@@ -130,7 +130,7 @@ sync_locking-examples: setup
 	$(call run,Examples 9-43 and 9-44,sync_locking/ex2_lock.py $(POOLED))
 	$(call run,Example 9-45,sync_locking/ex2_lock_acquire.py $(POOLED))
 	$(call run,Examples 9-46 and 9-47,sync_locking/ex2_lock_rawvalue.py $(POOLED))
-	$(call run,Beyond the chapter: fasteners for each increment,sync_locking/ex1_lock.py $(POOLED) --per-increment)
+	$(call run,Beyond the chapter: fasteners for each increment,sync_locking/ex1_lock_increment.py $(POOLED))
 	$(call run,Beyond the chapter: flock for each increment,sync_locking/ex1_flock.py $(POOLED))
 	$(call run_redis,Beyond the chapter: a counter in Redis,sync_locking/ex3_redis.py $(POOLED))
 	$(call run,Beyond the chapter: count apart and add,sync_locking/ex3_merge.py $(POOLED) --max_count 250_000)
@@ -186,7 +186,7 @@ cluster: setup-cluster ## the scripts for a cluster, on one of this machine
 	$(call run,Beyond the chapter: a sieve on a cluster,primes_pool/primes_cluster.py $(SCALED) $(WORKERS))
 
 test: setup-dev setup-cluster ## every script, kernel and fault
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 4 --dist worksteal  # tests wait more than they compute
 
 lint: setup-dev ## ruff's rules and its formatter
 	@$(PY) -m ruff check .
@@ -201,7 +201,6 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	@echo 'Making the environment $(VENV)'
 	@$(PYTHON) -m venv $(VENV)
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt

@@ -1,30 +1,21 @@
-"""The command line of every script: arguments, scales, one-line errors and clean exits."""
+"""The command line of every script: arguments, scales and one-line errors."""
 
 import argparse
 import decimal
 import multiprocessing
-import multiprocessing.resource_tracker
 import os
 import platform
-import signal
 import sys
 
-from common.pools import HELD_SIGNALS, STOP_SIGNALS, WorkerDied
+from common.run import Failure, UserError, run  # noqa: F401 - scripts call cli.run
 
 # Of these three, as joblib adds some of its own to those that multiprocessing knows.
 START_METHODS = sorted(
     {"fork", "forkserver", "spawn"} & set(multiprocessing.get_all_start_methods())
 )
+SHARED_MEMORY = "multiprocessing.shared_memory"
 MAX_WORKERS = 1_024
 MAX_SIZE = 10**15
-
-
-class UserError(Exception):
-    """Something the reader can put right: one line on stderr, exit 2."""
-
-
-class WrongAnswer(Exception):  # noqa: N818
-    """The script's own check of its answer failed: one line on stderr, exit 1."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -76,12 +67,6 @@ def parser(doc):
     )
     result.set_defaults(sizes={})
     return result
-
-
-def workers_list(text):
-    """Convert ``1,2,4,8`` to a list of numbers of workers, ascending, each once."""
-    convert = whole_number(1, MAX_WORKERS)
-    return sorted({convert(part) for part in text.split(",")})
 
 
 def add_size(parser, name, quick, book, help, minimum=1, maximum=MAX_SIZE, in_chapter=True):
@@ -147,9 +132,11 @@ def parse(parser, argv=None):
         multiprocessing.set_start_method(args.start_method, force=True)
     if getattr(args, "stored", None):  # a figure to draw again: nothing of this will run
         return args
-    if "start_method" in args and multiprocessing.get_start_method() != "fork":
-        # If the first semaphore started it, a Ctrl-C meanwhile would leave that semaphore behind.
-        multiprocessing.resource_tracker.ensure_running()
+    by_name = multiprocessing.get_start_method() != "fork" or SHARED_MEMORY in sys.modules
+    if "start_method" in args and by_name:
+        from common import processes  # imported here: the serial scripts have no need of it
+
+        processes.start_services()
     for name, by_scale in args.sizes.items():
         print(f"{name}: {getattr(args, name):,}{by_scale['chapter']}")
     gil = getattr(sys, "_is_gil_enabled", lambda: True)()
@@ -163,79 +150,6 @@ def parse(parser, argv=None):
 
 
 def check(condition, message):
-    """Raise WrongAnswer with ``message`` unless ``condition`` holds."""
+    """Raise Failure with ``message`` unless ``condition`` holds."""
     if not condition:
-        raise WrongAnswer(f"wrong answer: {message}")
-
-
-def is_importing(frame):
-    """Return whether ``frame``, or one that called it, imports a module."""
-    while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
-            return True
-        frame = frame.f_back
-    return False
-
-
-def run(main):
-    """Run ``main`` and leave with its exit code.
-
-    0: done (also when the reader of our output, such as ``head``, has gone); 1: a worker died or
-    the answer is wrong; 2: the reader can put it right; 130: Ctrl-C; 143: SIGTERM. Each but the
-    first says why in one line on stderr, after everything the script started has ended.
-    """
-    owner = os.getpid()
-
-    def stop(signum, frame):
-        if os.getpid() != owner:  # a child that has just been forked
-            os._exit(128 + signum)
-        raise_outside_imports(
-            KeyboardInterrupt() if signum == signal.SIGINT else SystemExit(128 + signum), frame
-        )
-
-    def raise_outside_imports(error, frame):
-        if is_importing(frame):  # a module written in Cython may swallow it
-            raise_soon(error)
-            return
-        # Cleaning up is not to be interrupted. Not before: children that start now inherit it.
-        for stopping in HELD_SIGNALS:
-            signal.signal(stopping, signal.SIG_IGN)
-        raise error
-
-    def raise_soon(error):
-        signal.signal(signal.SIGALRM, lambda _, frame: raise_outside_imports(error, frame))
-        signal.setitimer(signal.ITIMER_REAL, 0.01)
-
-    def stop_after_all(unraisable):
-        error = unraisable.exc_value
-        if isinstance(error, (KeyboardInterrupt, SystemExit)):
-            raise_soon(error)  # a __del__, such as one of redis-py's, has swallowed it
-        else:
-            sys.__unraisablehook__(unraisable)
-
-    sys.unraisablehook = stop_after_all
-    for signum in STOP_SIGNALS:
-        if signal.getsignal(signum) != signal.SIG_IGN:
-            signal.signal(signum, stop)
-    message = None
-    try:
-        main()
-        sys.stdout.flush()
-        code = 0
-    except BrokenPipeError:
-        code = 0
-    except KeyboardInterrupt:
-        code, message = 130, "interrupted"
-    except (WorkerDied, WrongAnswer) as error:
-        code, message = 1, error
-    except (UserError, OSError, MemoryError) as error:
-        code, message = 2, error or type(error).__name__
-    except SystemExit as error:
-        code = error.code
-    if message is not None:
-        print(f"{os.path.basename(sys.argv[0])}: {message}", file=sys.stderr)  # noqa: PTH119
-    try:
-        sys.stdout.flush()
-    except OSError:  # nobody reads: keep the interpreter's own flush from complaining
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(code)
+        raise Failure(f"wrong answer: {message}")

@@ -1,14 +1,56 @@
-"""Workers of a dask cluster for joblib: those of a scheduler, or of one on this machine."""
+"""Workers for joblib.Parallel: processes of this machine (loky's), or those of a dask cluster."""
 
 import contextlib
+import functools
 import logging
 import multiprocessing.resource_tracker
+import os
+import time
+
+from common import cli, processes, run
 
 import joblib
-
-from common import cli, pools
+from joblib.externals import loky
 
 WAIT_SECONDS = 5
+
+
+@contextlib.contextmanager
+def loky_workers(nbr_workers, initializer=None):
+    """Have the workers of each ``joblib.Parallel(n_jobs=nbr_workers)`` up in the block; end them.
+
+    With one worker joblib starts no process: the work is done in this one.
+    """
+    with run.process_starts():
+        loky.backend.resource_tracker.ensure_running()  # it lets go of held signals, so first
+    run.watch_child(loky.backend.resource_tracker._resource_tracker._pid, "resource tracker")
+    run.died.clear()
+    setup = functools.partial(_set_up, os.getpid(), initializer)
+    answers = [joblib.delayed(_answer)() for _ in range(nbr_workers)]
+    with joblib.parallel_config("loky", initializer=setup):
+        others = set(multiprocessing.active_children())
+        with run.process_starts():
+            pids = joblib.Parallel(nbr_workers, batch_size=1, return_as="generator")(answers)
+            workers = set(multiprocessing.active_children()) - others
+            for worker in workers:
+                run.watch(worker.pid, lambda worker=worker: worker.exitcode, "joblib's worker")
+        up = set(pids)
+        while len(up) < len(workers):  # a worker that is up may have answered for another
+            up.update(joblib.Parallel(nbr_workers, batch_size=1)(answers))
+        yield
+        if workers:
+            loky.get_reusable_executor().shutdown(kill_workers=True)
+
+
+def _answer():
+    time.sleep(0.01)  # leaves the next task to another worker
+    return os.getpid()
+
+
+def _set_up(parent_pid, initializer):
+    processes.settle(parent_pid)
+    if initializer is not None:
+        initializer()
 
 
 def add_scheduler(parser):
@@ -40,14 +82,11 @@ def workers(scheduler, nbr_workers, *modules):
     for name in ("distributed", "tornado.application"):  # deaths and Ctrl-C are told in other words
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(pools.temporary_directory(prefix="dask-"))
-        settings = {
-            "temporary-directory": folder,
-            "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
-        }
-        stack.enter_context(dask.config.set(settings))
-        multiprocessing.resource_tracker.ensure_running()  # else it lets the signals go
-        with pools.stop_signals_held():  # the workers inherit it: Ctrl-C is for this process
+        quiet = {"distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical"}
+        stack.enter_context(dask.config.set(quiet))
+        with run.process_starts():
+            multiprocessing.resource_tracker.ensure_running()  # first, as above
+        with run.process_starts():
             if scheduler is None:
                 cluster = distributed.LocalCluster(
                     n_workers=nbr_workers,

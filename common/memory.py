@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
-import psutil
-
 from common.cli import UserError
+
+import psutil
 
 CGROUP = Path("/sys/fs/cgroup")
 

@@ -110,6 +110,12 @@ def thousands(*axes):
         axis.set_major_formatter("{x:,.10g}")  # "g" alone makes a million 1e+06
 
 
+def workers_list(text):
+    """Convert ``1,2,4,8`` to a list of numbers of workers, ascending, each once."""
+    convert = cli.whole_number(1, cli.MAX_WORKERS)
+    return sorted({convert(part) for part in text.split(",")})
+
+
 def parser(doc, workers=None, quick=5, book=5, in_chapter=False):
     """Return the parser of a figure's script.
 
@@ -119,7 +125,7 @@ def parser(doc, workers=None, quick=5, book=5, in_chapter=False):
     result = cli.parser(doc)
     result.add_argument(
         "--workers",
-        type=cli.workers_list,
+        type=workers_list,
         default=workers,
         metavar="N,N,...",
         help=f"numbers of workers to measure (default: {workers or 'the usable CPUs'})",
@@ -163,6 +169,7 @@ def main(parser, figures, measure):
         path = args.stored.with_suffix(".png")
         if args.output:
             path = results.place(args.output, f"{data['name']}.png")
+        results.require_writable(path)
         try:
             _draw(data, figures, path)
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:

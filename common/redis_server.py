@@ -8,15 +8,16 @@ import importlib.util
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-import redis
+from common import run
+from common.run import UserError
 
-from common import pools
-from common.cli import UserError
+import redis
 
 LOCAL_URL = "redis://localhost:6379/0"
 HOW_TO_GET_ONE = (
@@ -28,10 +29,6 @@ START_SECONDS = 10
 
 class NoServer(UserError):  # noqa: N818
     """There is no Redis server and nothing to start one with."""
-
-
-# The server ends, and its folder goes, with this process: also when that is killed.
-GUARD = '"$@" >/dev/null 2>&1 & read -r _; kill $! 2>/dev/null; wait; rm -rf "$0"'
 
 
 def find_binary():
@@ -56,24 +53,34 @@ def _answers(url):
 
 @contextlib.contextmanager
 def _private(binary):
+    run.begin()
     # The path of a Unix socket is limited to about 100 bytes.
     parent = "/tmp" if len(tempfile.gettempdir()) > 65 else None
-    with pools.temporary_directory(
-        prefix="redis-",
-        dir=parent,
-        ignore_cleanup_errors=True,  # GUARD removes it, too
-    ) as folder:
-        socket = f"{folder}/redis.sock"
-        options = ["--port", "0", "--unixsocket", socket, "--unixsocketperm", "700"]
-        options += ["--save", "", "--appendonly", "no", "--dir", folder, "--daemonize", "no"]
-        with pools.guarded(GUARD, folder, binary, *options):
-            url = f"unix://{socket}?db=0"
+    with tempfile.TemporaryDirectory(dir=parent, prefix="redis-", ignore_cleanup_errors=True) as at:
+        run.tell_guard(at)
+        command = [binary, "--port", "0", "--unixsocket", f"{at}/redis.sock", "--dir", at]
+        command += ["--unixsocketperm", "700", "--save", "", "--appendonly", "no"]
+        with run.process_starts(inherits=False):
+            started = subprocess.Popen(
+                [*command, "--daemonize", "no"],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is not for it
+            )
+            run.watch(started.pid, started.poll, "Redis server")
+            run.tell_guard(started.pid)
+        try:
+            url = f"unix://{at}/redis.sock?db=0"
             deadline = time.monotonic() + START_SECONDS
-            while not (Path(socket).exists() and _answers(url)):
-                if time.monotonic() > deadline:
+            while not _answers(url):
+                if started.poll() is not None or time.monotonic() > deadline:
                     raise UserError(f"{binary} did not start within {START_SECONDS} s")
                 time.sleep(0.01)
             yield url
+        finally:
+            run.watched.pop(started.pid, None)
+            started.kill()
+            started.wait()
 
 
 @contextlib.contextmanager
@@ -103,21 +110,6 @@ def server(url=None):
             yield url
         except redis.RedisError as error:
             raise UserError(f"Redis at {_without_password(url)}: {error}") from error
-
-
-@contextlib.contextmanager
-def server_if_any(url, left_out):
-    """Give the URL of a server (see ``server``); or None, and a line on stderr how to get one.
-
-    ``left_out`` is what is not done without a server.
-    """
-    with contextlib.ExitStack() as stack:
-        try:
-            url = stack.enter_context(server(url))
-        except NoServer as missing:
-            script = Path(sys.argv[0]).name
-            print(f"{script}: left out: {left_out}: {missing}", file=sys.stderr, flush=True)
-        yield url
 
 
 def _without_password(url):

@@ -2,16 +2,19 @@
 
 import contextlib
 import datetime
+import itertools
 import json
 import multiprocessing
 import operator
+import os
 import platform
 import statistics
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
-from common import cli, pools, timing
+from common import cli, run
 
 FORMAT = 1
 
@@ -29,18 +32,23 @@ def place(output, name):
 @contextlib.contextmanager
 def replacing(path):
     """Give a path beside ``path`` to write to; then put it in its place, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with pools.temporary_directory(dir=path.parent, prefix=f".{path.name}-") as beside:
-        temporary = Path(beside, path.name)
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    run.tell_guard(temporary.absolute())
+    try:
         yield temporary
         temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def require_writable(path):
-    """Raise OSError unless a file ``path`` can be written: better now than after measuring."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=path.parent):
-        pass
+    """Raise UserError unless a file ``path`` can be written: better now than after measuring."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise cli.UserError(f"{error}: give another folder by --output") from error
 
 
 def machine():
@@ -102,6 +110,8 @@ def read(path, names):
     """Return a measurement that is one of ``names`` from ``path``; UserError if it is not."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise cli.UserError(error) from error
     except (ValueError, RecursionError) as error:  # also of the decoder
         raise cli.UserError(f"{path} is not JSON: {error}") from error
     if not isinstance(data, dict) or not {"format", "name", "machine"} <= data.keys():
@@ -111,6 +121,75 @@ def read(path, names):
     if data["format"] != FORMAT:
         raise cli.UserError(f"{path} has format {data['format']}, not {FORMAT}: measure again")
     return data
+
+
+def fastest(calls, function, *args):
+    """Call ``function(*args)`` ``calls`` times; return the fastest (answer, seconds) of it.
+
+    For what ends within milliseconds: its first call finds other things in the processor's caches.
+    """
+    return min((function(*args) for _ in range(calls)), key=operator.itemgetter(1))
+
+
+def interleaved(ways, repeat, warm_up=True):
+    """Call each of ``ways`` (a dict, name -> function) in turn, ``repeat`` times over.
+
+    Return a dict, name -> list of what every call returned. Each function times its own work and
+    returns the seconds, so that its preparations do not count. A first round, not in the result,
+    warms up, unless ``warm_up`` is false. By turns (A B C A B C), whatever else keeps the machine
+    busy hits all ways alike. Nothing the ways print is seen.
+    """
+    outcomes = {name: [] for name in ways}
+    rounds = [False] * warm_up + [True] * repeat
+    turns = list(itertools.product(rounds, ways))
+    with silenced():
+        for counts, name in progress(turns):
+            outcome = ways[name]()
+            if counts:
+                outcomes[name].append(outcome)
+    return outcomes
+
+
+def progress(turns):
+    """Yield each of ``turns``; show on a terminal how many are done and how long the rest takes."""
+    from tqdm import tqdm  # imported here: most scripts run on the standard library
+
+    tqdm.monitor_interval = 0  # its thread would be alive when workers are forked,
+    tqdm.set_lock(threading.RLock())  # and its semaphore left in /dev/shm if we are killed
+    with tqdm(turns, disable=None, unit="run", desc="Measuring", leave=False) as bar:
+        yield from bar
+
+
+@contextlib.contextmanager
+def silenced():
+    """Turn standard output away, also that of processes which are started meanwhile."""
+    sys.stdout.flush()
+    output = os.dup(1)
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(output, 1)
+        os.close(output)
+
+
+@contextlib.contextmanager
+def redis_if_any(url, left_out):
+    """Give the URL of a Redis server; or None, and a line on stderr how to get one.
+
+    ``left_out`` is what is not done without a server.
+    """
+    from common import redis_server  # imported here: most sections have no need of it
+
+    with contextlib.ExitStack() as stack:
+        try:
+            url = stack.enter_context(redis_server.server(url))
+        except redis_server.NoServer as missing:
+            script = Path(sys.argv[0]).name
+            print(f"{script}: left out: {left_out}: {missing}", file=sys.stderr, flush=True)
+        yield url
 
 
 def comparison_parser(doc, quick, book):
@@ -139,7 +218,7 @@ def compare(args, ways, beyond=(), warm_up=True):
     name = f"compare_{Path(sys.argv[0]).resolve().parent.name}"
     path = place(args.output, f"{name}.json")
     require_writable(path)
-    rows = _rows(timing.interleaved(ways, args.repeat, warm_up))
+    rows = _rows(interleaved(ways, args.repeat, warm_up))
     ratios = _ratios(rows, beyond)
     print(_table(rows))
     if ratios:

@@ -14,6 +14,8 @@ See:     workers fill the rows with random numbers in less time than one process
 import ctypes
 import multiprocessing
 
+from common import cli, results, timing
+
 import np_check
 import np_shared
 import np_shared_joblib
@@ -22,8 +24,6 @@ import np_shared_random_parallel
 import np_shared_random_serial
 import np_shared_random_threads
 import numpy as np
-
-from common import cli, results, timing
 
 COUNTED_ROWS = 100  # the chapter's way takes a second for some ten million items
 
@@ -46,6 +46,12 @@ def overwrite(run, *args):
     counts, overwritten, duration = run(*args)
     cli.check(counts == overwritten, f"the processes overwrote {overwritten}")
     return f"{sum(counts.values()):,} by {len(counts)} pid(s)", duration
+
+
+def run_in_file(nbr_workers, rows, cols):
+    """Do what np_shared_joblib.py does, in a temporary folder; return the same."""
+    with np_check.temporary_folder(rows * cols * np_check.BYTES_PER_ITEM) as folder:
+        return np_shared_joblib.run(nbr_workers, rows, cols, folder)
 
 
 def overwrite_alone(rows, cols):
@@ -105,7 +111,7 @@ def ways(rows, cols, nbr_workers, named_fits):
             "one process": (overwrite_alone, *size),
             shared: (overwrite, np_shared.run, *sized),
             named: (overwrite, np_shared_memory.run, *sized),
-            mapped: (overwrite, np_shared_joblib.run, *sized),
+            mapped: (overwrite, run_in_file, *sized),
         },
         counting: {
             "Counter over .flat": (count, np_shared.count_values_flat, counted, expected),

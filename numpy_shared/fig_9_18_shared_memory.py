@@ -26,16 +26,16 @@ import threading
 import time
 from pathlib import Path
 
+from common import cli, plots, results
+from common import run as this_run
+
 import np_check
 import psutil
-
-from common import cli, plots, pools, timing
 
 SCRIPT = Path(__file__).with_name("np_shared.py")
 EVENTS = {"workers start": "start", "Overwritten by the workers": "end"}
 TELLS_ALL = Path("/proc/self/smaps_rollup").exists()
 LOWER_PRIORITY = 10  # added to ours, which is 0 as a rule; 19 is the lowest
-SECONDS_TO_END = 10
 SECONDS_BETWEEN = 0.005
 CHAPTER_ARRAY, CHAPTER_LAPTOP = 25.6, 32  # GB
 TITLES = {
@@ -49,19 +49,21 @@ TITLES = {
 def started(nbr_workers, rows, cols):
     """Start np_shared.py as a process of its own; end it when the block ends.
 
-    Give the Popen, and a list to which each line it prints is added with the moment it came. The
-    output is unbuffered: if we are killed, it ends at the next line that nobody reads.
+    Give the Popen, and a list to which each line it prints is added with the moment it came.
     """
     arguments = [nbr_workers, "--rows", rows, "--cols", cols, "--inspect"]
     arguments += ["--start-method", multiprocessing.get_start_method()]
-    process = subprocess.Popen(
-        [sys.executable, "-u", str(SCRIPT), *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        process_group=0,  # Ctrl-C reaches us alone, and we end it
-    )
+    with this_run.process_starts(inherits=False):
+        process = subprocess.Popen(
+            [sys.executable, "-u", str(SCRIPT), *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is not for it
+        )
+        # how it ended is for us to say: see error_of
+        this_run.watch(process.pid, lambda: None if process.poll() is None else 0, SCRIPT.name)
     lines = []
     reader = threading.Thread(target=read_lines, args=(process.stdout, lines), daemon=True)
     try:
@@ -70,12 +72,9 @@ def started(nbr_workers, rows, cols):
         os.setpriority(os.PRIO_PROCESS, process.pid, priority)
         yield process, lines
     finally:
-        process.terminate()
-        try:
-            process.wait(SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        process.kill()  # if it runs: its workers see that and end, too
+        process.wait()
+        this_run.watched.pop(process.pid, None)
         reader.join()
         process.stdout.close()
         process.stderr.close()
@@ -90,7 +89,7 @@ def run(nbr_workers, rows, cols, watched=True):
     """
     start = time.perf_counter()
     with started(nbr_workers, rows, cols) as (process, lines):
-        samples = watch(process) if watched else []
+        samples = watch(process, lines) if watched else []
         code = process.wait()
         errors = process.stderr.read().strip()
     if code:
@@ -118,23 +117,24 @@ def read_lines(stream, lines):
 def error_of(pid, code, errors):
     """Return the exception for a run that ended with exit ``code`` and these lines on stderr."""
     if code < 0:
-        return pools.WorkerDied(pid, code)
+        return cli.Failure(this_run.in_words({f"process {pid}": code}))
     message = errors.rpartition("\n")[2].removeprefix(f"{SCRIPT.name}: ")
-    error = cli.UserError if code == 2 else cli.WrongAnswer
+    error = cli.UserError if code == 2 else cli.Failure
     return error(message or f"{SCRIPT.name} ended with exit code {code}")
 
 
-def watch(process):
+def watch(process, lines):
     """Sample the memory of ``process`` and its workers until it ends; return moments and bytes.
 
-    Threads read all processes at once: reading goes through every page of a process, and meanwhile
-    the workers go on.
+    It has workers once it says so in ``lines``. Threads read all processes at once: reading goes
+    through every page of a process, and meanwhile the workers go on.
     """
     samples = []
     parent = psutil.Process(process.pid)
     with concurrent.futures.ThreadPoolExecutor(cli.usable_cpus()) as readers:
         while process.poll() is None:
-            workers = workers_of(parent)
+            has_workers = any("workers start" in line for _, line in lines)
+            workers = workers_of(parent) if has_workers else []
             before = time.perf_counter()
             memory = list(readers.map(memory_of, [parent, *workers]))
             moment = (before + time.perf_counter()) / 2
@@ -152,7 +152,7 @@ def workers_of(parent):
         for child in parent.children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 if (
-                    method == "fork"
+                    (method == "fork" and child.cmdline() == parent.cmdline())
                     or (method == "forkserver" and child.ppid() != parent.pid)
                     or (method == "spawn" and "spawn_main" in " ".join(child.cmdline()))
                 ):
@@ -199,7 +199,7 @@ def measure(args):
     turns = [(n, False) for n in args.workers]  # they also warm up
     turns += [(n, True) for _ in range(args.repeat) for n in args.workers]
     runs, unwatched = [], []
-    for n, watched in timing.progress(turns):
+    for n, watched in results.progress(turns):
         seen = run(n, args.rows, args.cols, watched)
         if watched:
             runs.append(seen)

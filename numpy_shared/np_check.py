@@ -1,4 +1,4 @@
-"""What the scripts that fill a matrix share: its size, the memory it takes, what they print."""
+"""What the scripts that fill a matrix do alike: its size, its memory, what they print and check."""
 
 import contextlib
 import math
@@ -8,11 +8,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from common import cli, memory, run, timing
+
 import numpy as np
 import prettytable
 import psutil
-
-from common import cli, create_range, memory, pools
 
 BYTES_PER_ITEM = 8  # a C double
 SHARED_MEMORY = Path("/dev/shm")
@@ -22,19 +22,6 @@ def add_sizes(parser):
     """Add ``--rows`` and ``--cols``."""
     cli.add_size(parser, "--rows", quick=4_000, book=10_000, help="rows of the matrix")
     cli.add_size(parser, "--cols", quick=16_000, book=320_000, help="columns of the matrix")
-
-
-def segments(rows, nbr_segments):
-    """Split the rows into consecutive ranges that differ in length by at most 1.
-
-    >>> segments(10, 4)
-    [range(0, 3), range(3, 6), range(6, 8), range(8, 10)]
-    """
-    result, first = [], 0
-    for length in create_range.split_total(rows, nbr_segments):
-        result.append(range(first, first + length))
-        first += length
-    return result
 
 
 def folder_of_block(nbytes):
@@ -54,13 +41,14 @@ def folder_of_block(nbytes):
 
 @contextlib.contextmanager
 def temporary_folder(nbytes):
-    """Give a folder for a file of ``nbytes``; it goes when the block ends, or we are killed."""
-    parent = folder_of_block(nbytes)
-    with (
-        pools.temporary_directory(dir=parent, prefix="np_shared-") as folder,
-        pools.guarded('read -r _; rm -rf "$0"', folder),
-    ):
-        yield Path(folder)
+    """Give a folder for a file of ``nbytes``; it goes when the block, or the run, ends."""
+    folder = folder_of_block(nbytes) / f"np_shared-{os.urandom(5).hex()}"
+    run.tell_guard(folder)  # it need not be in the run's own
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 def require_memory(rows, cols, shared):
@@ -81,6 +69,9 @@ def require_named_memory(rows, cols):
 
 
 def _require(nbytes, cols, folder):
+    if str(folder) == tempfile.gettempdir() and run.folder:
+        folder = folder.parent  # the run's own goes with it
+
     def what_fits(nbytes):
         if nbytes >= cols * BYTES_PER_ITEM:
             return f"--rows {nbytes // (cols * BYTES_PER_ITEM):,} would fit"
@@ -89,13 +80,18 @@ def _require(nbytes, cols, folder):
     memory.require(nbytes, what_fits, folder)
 
 
-def wait_for_key(pause):
-    """Wait for the reader to look at the process from outside, if asked to and one is there."""
-    if pause and sys.stdin is not None and sys.stdin.isatty():
+def wait_for_key():
+    """Wait for the reader to look at the process from outside, if there is one."""
+    if sys.stdin is not None and sys.stdin.isatty():
         print("Press a key to start workers (Return)", flush=True)
         sys.stdin.readline()
     else:
-        print("Press a key to start workers: going on, only --pause on a terminal waits")
+        go_on()
+
+
+def go_on():
+    """Say that nobody waits for a key."""
+    print("Press a key to start workers: going on, only --pause on a terminal waits")
 
 
 def print_counts(counts):
@@ -106,10 +102,11 @@ def print_counts(counts):
     print(table)
 
 
-def report_counts(counts, overwritten, nbr_items, default_value):
+def report_counts(counts, overwritten, nbr_items, default_value, nbr_pids=None):
     """Print how many of ``nbr_items`` hold which pid and check that the workers say the same.
 
     ``overwritten`` is how many each pid says it has overwritten: a dict, as ``counts`` is.
+    ``nbr_pids`` is how many pids there are to be; None if that may be fewer than workers.
     """
     print(f"Verification, counting the values of {nbr_items:,} items:")
     print_counts(counts)
@@ -117,6 +114,7 @@ def report_counts(counts, overwritten, nbr_items, default_value):
     cli.check(untouched == 0, f"{untouched:,} items are not overwritten")
     cli.check(sum(counts.values()) == nbr_items, "the counts do not add up")
     cli.check(counts == overwritten, f"the processes overwrote {overwritten}")
+    cli.check(nbr_pids in (None, len(counts)), "not one pid for each process")
 
 
 def print_memory(main_nparray, pids):
@@ -180,3 +178,51 @@ def report_random(main_nparray):
     cli.check(
         abs(mean - 0.5) <= 6 * standard_error, f"{mean} is more than 6 standard errors from 0.5"
     )
+
+
+def add_looks(parser):
+    """Add ``--inspect`` and ``--pause``."""
+    parser.add_argument("--inspect", action="store_true", help="show the memory of each process")
+    parser.add_argument("--pause", action="store_true", help="wait for a key before workers start")
+
+
+def main(doc, run, overwrites=None, workers=True, start_method=True, shared="array", looks=False):
+    """Run a script: call ``run`` with what its options say, and report what it returns.
+
+    ``run`` takes the numbers of workers (with ``workers``), rows and columns. It returns the matrix
+    and the seconds; where it ``overwrites`` that value, how many items hold which value, how many
+    each pid has overwritten, and the seconds. ``start_method``: whether workers have one.
+    ``shared``: what the matrix is, an "array" of multiprocessing, a "named" block, a "file" whose
+    folder ``run`` takes, or None: its own. ``looks``: whether ``run`` takes ``pause`` and
+    ``inspect``.
+    """
+
+    def fill():
+        parser = cli.parser(doc)
+        if workers:
+            cli.add_workers(parser, start_method=start_method)
+        add_sizes(parser)
+        if looks:
+            add_looks(parser)
+        args = cli.parse(parser)
+        size = [args.rows, args.cols]
+        asked = [args.nbr_workers, *size] if workers else [*size]
+        if looks:
+            asked += [wait_for_key if args.pause else go_on, print_memory if args.inspect else None]
+        if shared == "named":
+            require_named_memory(*size)
+        else:
+            require_memory(*size, shared is not None)
+        with contextlib.ExitStack() as stack:
+            if shared == "file":
+                nbytes = math.prod(size) * BYTES_PER_ITEM
+                asked.append(stack.enter_context(temporary_folder(nbytes)))
+            *result, duration = run(*asked)
+        if overwrites is None:
+            report_random(*result)
+        else:
+            nbr_pids = min(args.nbr_workers, args.rows) if start_method else None
+            report_counts(*result, math.prod(size), overwrites, nbr_pids)
+        print("Delta:", timing.seconds(duration))
+
+    cli.run(fill)

@@ -15,13 +15,15 @@ Differs: the array reaches the workers through the pool's initializer, so it nee
 
 import collections
 import ctypes
+import itertools
 import multiprocessing
 import os
+import time
+
+from common.processes import Pool
 
 import np_check
 import numpy as np
-
-from common import cli, pools, timing
 
 DEFAULT_VALUE = 42
 SIZE_A, SIZE_B = 10_000, 320_000  # the chapter's array: 25.6 GB
@@ -36,8 +38,7 @@ def start_worker(shared_array_base, size_a, size_b, all_have_a_share):
 
 def worker_fn(idx):
     """Check that row ``idx`` holds what the parent wrote, then overwrite it with our pid."""
-    if not (main_nparray[idx] == DEFAULT_VALUE).all():
-        raise cli.WrongAnswer(f"row {idx} is not the parent's")
+    assert (main_nparray[idx] == DEFAULT_VALUE).all(), f"row {idx} is not the parent's"
     if idx % 1000 == 0:
         print(f"Worker with idx {idx}: id {id(main_nparray)} in PID {os.getpid()}", flush=True)
     main_nparray[idx] = os.getpid()
@@ -71,49 +72,38 @@ def count_values_flat(nparray):
     return collections.Counter(nparray.flat)
 
 
-def run(nbr_workers, size_a=SIZE_A, size_b=SIZE_B, pause=False, inspect=False):
+def run(nbr_workers, size_a=SIZE_A, size_b=SIZE_B, pause=None, inspect=None):
     """Return how many items hold which value, how many each pid overwrote, and the seconds it took.
 
-    The first two are dicts. The workers are up before the clock starts.
+    The first two are dicts. The workers are up before the clock starts. ``pause()`` is called
+    before they start, ``inspect(main_nparray, pids)`` when they have done their work.
     """
-    np_check.require_memory(size_a, size_b, shared=True)
     NBR_ITEMS_IN_ARRAY = size_a * size_b  # noqa: N806
     NBR_OF_PROCESSES = min(nbr_workers, size_a)  # noqa: N806
     shared_array_base = multiprocessing.Array(ctypes.c_double, NBR_ITEMS_IN_ARRAY, lock=False)
     main_nparray = np.frombuffer(shared_array_base, dtype=ctypes.c_double).reshape(size_a, size_b)
-    cli.check(main_nparray.ctypes.data == ctypes.addressof(shared_array_base), "numpy made a copy")
+    assert main_nparray.ctypes.data == ctypes.addressof(shared_array_base), "numpy made a copy"
     print(f"Created shared array with {main_nparray.nbytes:,} nbytes")
     print(f"Shared array: id {id(main_nparray)} in PID {os.getpid()}")
     print(f"It starts as zeros:\n{main_nparray}")
     main_nparray.fill(DEFAULT_VALUE)
     print(f"Filled with {DEFAULT_VALUE}:\n{main_nparray}")
-    np_check.wait_for_key(pause)
+    if pause:
+        pause()
     barrier = multiprocessing.Barrier(NBR_OF_PROCESSES)
     initargs = (shared_array_base, size_a, size_b, barrier)
-    shares = np_check.segments(size_a, NBR_OF_PROCESSES)
+    bounds = [size_a * n // NBR_OF_PROCESSES for n in range(NBR_OF_PROCESSES + 1)]
+    shares = [range(*pair) for pair in itertools.pairwise(bounds)]
     print(f"{NBR_OF_PROCESSES} workers start", flush=True)
-    with pools.worker_pool(NBR_OF_PROCESSES, start_worker, initargs) as pool:
-        overwritten, duration = timing.timed(pool.map, overwrite_share, shares, 1)
+    with Pool(NBR_OF_PROCESSES, start_worker, initargs) as pool:
+        start = time.perf_counter()
+        overwritten = pool.map(overwrite_share, shares, chunksize=1)
+        duration = time.perf_counter() - start
         if inspect:
-            np_check.print_memory(main_nparray, [pid for pid, _ in overwritten])
+            inspect(main_nparray, [pid for pid, _ in overwritten])
     print(f"Overwritten by the workers with their pids:\n{main_nparray}")
     return count_values(main_nparray), dict(overwritten), duration
 
 
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_workers(parser)
-    np_check.add_sizes(parser)
-    parser.add_argument("--inspect", action="store_true", help="show the memory of each process")
-    parser.add_argument("--pause", action="store_true", help="wait for a key before workers start")
-    args = cli.parse(parser)
-    counts, overwritten, duration = run(
-        args.nbr_workers, args.rows, args.cols, args.pause, args.inspect
-    )
-    np_check.report_counts(counts, overwritten, args.rows * args.cols, DEFAULT_VALUE)
-    cli.check(len(counts) == min(args.nbr_workers, args.rows), "not one pid for each process")
-    print("Delta:", timing.seconds(duration))
-
-
 if __name__ == "__main__":
-    cli.run(main)
+    np_check.main(__doc__, run, overwrites=DEFAULT_VALUE, looks=True)

@@ -13,22 +13,24 @@ Differs: loky starts workers in its own way, so there is no --start-method.
 """
 
 import collections
+import functools
+import itertools
 import os
+import time
+
+from common import cluster
 
 import joblib
 import np_check
 import np_shared
 import numpy as np
 
-from common import cli, pools, timing
-
 DEFAULT_VALUE = 42
 
 
 def worker_fn(main_nparray, idx):
     """Check that row ``idx`` holds what the parent wrote, then overwrite it with our pid."""
-    if not (main_nparray[idx] == DEFAULT_VALUE).all():
-        raise cli.WrongAnswer(f"row {idx} is not the parent's")
+    assert (main_nparray[idx] == DEFAULT_VALUE).all(), f"row {idx} is not the parent's"
     if idx % 1000 == 0:
         print(f"Worker with idx {idx}: id {id(main_nparray)} in PID {os.getpid()}", flush=True)
     main_nparray[idx] = os.getpid()
@@ -42,40 +44,33 @@ def overwrite_share(main_nparray, share):
     return os.getpid(), len(share) * main_nparray.shape[1]
 
 
-def run(nbr_workers, size_a, size_b):
+def run(nbr_workers, size_a, size_b, folder):
     """Return how many items hold which value, how many each pid overwrote, and the seconds it took.
 
-    The first two are dicts. The workers are up before the clock starts.
+    The first two are dicts. The workers are up before the clock starts. The file is in ``folder``.
     """
-    np_check.require_memory(size_a, size_b, shared=True)
-    with np_check.temporary_folder(size_a * size_b * np_check.BYTES_PER_ITEM) as folder:
-        # An array of one item, seen as all the rows: it is written without taking their memory.
-        filled = np.broadcast_to(float(DEFAULT_VALUE), (size_a, size_b))
-        (filename,) = joblib.dump(filled, folder / "main_nparray.joblib")
-        main_nparray = joblib.load(filename, mmap_mode="r+")
-        print(f"Mapped {main_nparray.nbytes:,} nbytes of {filename}")
-        print(f"Filled with {DEFAULT_VALUE}:\n{main_nparray}", flush=True)
-        shares = np_check.segments(size_a, min(nbr_workers, size_a))
-        tasks = [joblib.delayed(overwrite_share)(main_nparray, share) for share in shares]
-        # To load it once makes the workers import joblib and numpy before the clock starts.
-        with pools.loky_workers(len(shares), joblib.load, (filename, "r+")):
-            done, duration = timing.timed(joblib.Parallel(len(shares), batch_size=1), tasks)
-        print(f"Overwritten by the workers with their pids:\n{main_nparray}")
-        overwritten = collections.Counter()
-        for pid, number in done:
-            overwritten[pid] += number
-        return np_shared.count_values(np.asarray(main_nparray)), overwritten, duration
-
-
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_workers(parser, start_method=False)
-    np_check.add_sizes(parser)
-    args = cli.parse(parser)
-    counts, overwritten, duration = run(args.nbr_workers, args.rows, args.cols)
-    np_check.report_counts(counts, overwritten, args.rows * args.cols, DEFAULT_VALUE)
-    print("Delta:", timing.seconds(duration))
+    # An array of one item, seen as all the rows: it is written without taking their memory.
+    filled = np.broadcast_to(float(DEFAULT_VALUE), (size_a, size_b))
+    (filename,) = joblib.dump(filled, folder / "main_nparray.joblib")
+    main_nparray = joblib.load(filename, mmap_mode="r+")
+    print(f"Mapped {main_nparray.nbytes:,} nbytes of {filename}")
+    print(f"Filled with {DEFAULT_VALUE}:\n{main_nparray}", flush=True)
+    NBR_OF_PROCESSES = min(nbr_workers, size_a)  # noqa: N806
+    bounds = [size_a * n // NBR_OF_PROCESSES for n in range(NBR_OF_PROCESSES + 1)]
+    shares = [range(*pair) for pair in itertools.pairwise(bounds)]
+    tasks = [joblib.delayed(overwrite_share)(main_nparray, share) for share in shares]
+    # To load it once makes the workers import joblib and numpy before the clock starts.
+    load_once = functools.partial(joblib.load, filename, "r+")
+    with cluster.loky_workers(NBR_OF_PROCESSES, load_once):
+        start = time.perf_counter()
+        done = joblib.Parallel(NBR_OF_PROCESSES, batch_size=1)(tasks)
+        duration = time.perf_counter() - start
+    print(f"Overwritten by the workers with their pids:\n{main_nparray}")
+    overwritten = collections.Counter()
+    for pid, number in done:
+        overwritten[pid] += number
+    return np_shared.count_values(np.asarray(main_nparray)), overwritten, duration
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    np_check.main(__doc__, run, overwrites=DEFAULT_VALUE, start_method=False, shared="file")

@@ -11,12 +11,14 @@ Differs: every row has a stream of random numbers of its own, so that the matrix
 """
 
 import ctypes
+import itertools
 import multiprocessing
+import time
+
+from common.processes import Pool
 
 import np_check
 import numpy as np
-
-from common import cli, pools, timing
 
 SEED = 42
 DOUBLES_PER_PAGE = 4096 // 8
@@ -48,31 +50,23 @@ def worker_fn(segment):
 
 def run(nbr_workers, size_a, size_b, seed=SEED):
     """Return the matrix and the seconds the map took; the workers are up before it starts."""
-    np_check.require_memory(size_a, size_b, shared=True)
+    nbr_segments = min(nbr_workers, size_a)
+    print(
+        f"Filling {size_a:,} x {size_b:,} doubles, a row at a time, {nbr_segments} segments",
+        flush=True,
+    )
     shared_array_base = multiprocessing.Array(ctypes.c_double, size_a * size_b, lock=False)
     main_nparray = np.frombuffer(shared_array_base, dtype=ctypes.c_double).reshape(size_a, size_b)
     main_nparray.fill(np.nan)
-    segments = np_check.segments(size_a, min(nbr_workers, size_a))
+    bounds = [size_a * n // nbr_segments for n in range(nbr_segments + 1)]
+    segments = [range(*pair) for pair in itertools.pairwise(bounds)]
     initargs = (shared_array_base, size_a, size_b, seed)
-    with pools.worker_pool(len(segments), start_worker, initargs) as pool:
-        _, duration = timing.timed(pool.map, worker_fn, segments, 1)
+    with Pool(nbr_segments, start_worker, initargs) as pool:
+        start = time.perf_counter()
+        pool.map(worker_fn, segments, chunksize=1)
+        duration = time.perf_counter() - start
     return main_nparray, duration
 
 
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_workers(parser)
-    np_check.add_sizes(parser)
-    args = cli.parse(parser)
-    nbr_segments = min(args.nbr_workers, args.rows)
-    print(
-        f"Filling {args.rows:,} x {args.cols:,} doubles, a row at a time, {nbr_segments} segments",
-        flush=True,
-    )
-    main_nparray, duration = run(args.nbr_workers, args.rows, args.cols)
-    np_check.report_random(main_nparray)
-    print("Delta:", timing.seconds(duration))
-
-
 if __name__ == "__main__":
-    cli.run(main)
+    np_check.main(__doc__, run)

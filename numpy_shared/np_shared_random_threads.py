@@ -12,12 +12,12 @@ See:     the seconds: fewer than np_shared_random_serial.py takes if that many C
 """
 
 import functools
+import itertools
 import multiprocessing.dummy
+import time
 
 import np_check
 import numpy as np
-
-from common import cli, timing
 
 SEED = 42
 
@@ -36,29 +36,21 @@ def fill_rows(main_nparray, seed, rows):
 
 def run(nbr_threads, size_a, size_b, seed=SEED):
     """Return the matrix and the seconds the map took; the threads are up before it starts."""
-    np_check.require_memory(size_a, size_b, shared=False)
+    nbr_segments = min(nbr_threads, size_a)
+    print(
+        f"Filling {size_a:,} x {size_b:,} doubles, a row at a time, {nbr_segments} segments",
+        flush=True,
+    )
     main_nparray = np.full((size_a, size_b), np.nan)
-    segments = np_check.segments(size_a, min(nbr_threads, size_a))
+    bounds = [size_a * n // nbr_segments for n in range(nbr_segments + 1)]
+    segments = [range(*pair) for pair in itertools.pairwise(bounds)]
     fill_segment = functools.partial(fill_rows, main_nparray, seed)
-    with multiprocessing.dummy.Pool(len(segments)) as pool:
-        _, duration = timing.timed(pool.map, fill_segment, segments, 1)
+    with multiprocessing.dummy.Pool(nbr_segments) as pool:
+        start = time.perf_counter()
+        pool.map(fill_segment, segments, chunksize=1)
+        duration = time.perf_counter() - start
     return main_nparray, duration
 
 
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_workers(parser, start_method=False)
-    np_check.add_sizes(parser)
-    args = cli.parse(parser)
-    nbr_segments = min(args.nbr_workers, args.rows)
-    print(
-        f"Filling {args.rows:,} x {args.cols:,} doubles, a row at a time, {nbr_segments} segments",
-        flush=True,
-    )
-    main_nparray, duration = run(args.nbr_workers, args.rows, args.cols)
-    np_check.report_random(main_nparray)
-    print("Delta:", timing.seconds(duration))
-
-
 if __name__ == "__main__":
-    cli.run(main)
+    np_check.main(__doc__, run, start_method=False, shared=None)

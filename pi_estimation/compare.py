@@ -10,6 +10,8 @@ See:     threads of a Python loop gain nothing and processes divide its time, wh
          throws darts of its own.
 """
 
+from common import cli, results
+
 import pi_check
 import pi_lists_parallel
 import pi_lists_parallel_joblib
@@ -18,8 +20,6 @@ import pi_lists_tuned
 import pi_numpy_blocked
 import pi_numpy_parallel
 import pi_numpy_serial
-
-from common import cli, results
 
 NUMPY_TIMES, BLOCKS_TIMES = 10, 50  # as many darts, so that there is something to do
 
@@ -73,7 +73,10 @@ def ways(nbr_samples, nbr_workers):
 def print_memory(nbr_samples, nbr_workers):
     """Print a worker's peak memory; before this process, which workers start from, has grown."""
     for nbr_darts in (nbr_samples, BLOCKS_TIMES * nbr_samples):
-        count, _, peak = pi_numpy_blocked.run(nbr_darts, nbr_workers, SEED)
+        with results.silenced():
+            count, _, peak = pi_numpy_blocked.run(
+                nbr_darts, nbr_workers, SEED, look=pi_check.peak_memory
+            )
         pi_check.estimate_pi(count, nbr_darts)
         print(
             f"In blocks, {nbr_darts:,} darts: {peak / 1e6:,.1f} MB at most in a worker", flush=True
@@ -94,9 +97,7 @@ def beyond(nbr_samples, nbr_workers):
 def main():
     parser = results.comparison_parser(__doc__, quick=5, book=5)
     cli.add_workers(parser)
-    cli.add_size(
-        parser, "--nbr_samples_in_total", quick=2_000_000, book=100_000_000, help="darts to throw"
-    )
+    pi_check.add_size(parser, quick=2_000_000)
     args = cli.parse(parser)
     pi_check.require_memory(NUMPY_TIMES * args.nbr_samples_in_total)
     sizes = (args.nbr_samples_in_total, args.nbr_workers)

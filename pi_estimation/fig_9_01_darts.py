@@ -12,11 +12,11 @@ Differs: the darts are from numpy; the chapter's range of estimates is drawn bes
 
 import statistics
 
+from common import cli, plots, results
+
 import numpy as np
 import pi_check
 import pi_numpy_serial
-
-from common import cli, plots, timing
 
 CHAPTER = {10_000: (3.0, 3.2)}  # darts: estimates lie between these
 DECIMALS = 6  # of a stored dart
@@ -30,7 +30,7 @@ def measure(args):
         pi_check.estimate_pi(
             pi_numpy_serial.estimate_nbr_points_in_quarter_circle(nbr_samples), nbr_samples
         )
-        for _ in timing.progress(range(args.repeat))
+        for _ in results.progress(range(args.repeat))
     ]
     return {"fig_9_01": {"x": xs, "y": ys, "estimates": estimates}}
 

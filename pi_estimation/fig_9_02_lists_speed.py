@@ -11,11 +11,12 @@ See:     processes divide the time up to the number of CPUs and not beyond; thre
          repeats alone.
 """
 
+from common import cli, plots
+
+import pi_check
 import pi_lists_parallel
 import pi_lists_series
 import pi_speed
-
-from common import cli, plots
 
 CHAPTER = {1: 71, 2: 37, 4: 19}  # seconds, for 1e8 darts
 
@@ -32,9 +33,7 @@ def draw(data):
 
 def main():
     parser = plots.parser(__doc__, workers="1,2,4,8", quick=7, book=5)
-    cli.add_size(
-        parser, "--nbr_samples_in_total", quick=1_000_000, book=100_000_000, help="darts to throw"
-    )
+    pi_check.add_size(parser, quick=1_000_000)
     plots.main(parser, {"fig_9_02": draw}, measure)
 
 

@@ -22,20 +22,16 @@ import tempfile
 import time
 from pathlib import Path
 
-import psutil
+from common import cli, plots, results, run
 
-from common import cli, plots, pools, timing
+import pi_check
+import psutil
 
 EXAMPLE = Path(__file__).parent / "pi_lists_parallel.py"
 FIGURES = ("fig_9_03", "fig_9_04", "fig_9_05", "fig_9_06")  # processes
 THREADS_FIGURE, NBR_THREADS = "fig_9_07", 4
 INTERVAL = 0.1  # seconds; systems count a CPU's time in steps of 0.01 s
 NBR_AROUND = 3  # samples before the start and after the end
-END_SECONDS = 5
-
-# Becomes the example. What it leaves in the background ends the example when the pipe to this
-# process closes before a line has come: also when this process is killed.
-GUARDED = 'exec 3<&0; { read -r _ <&3 || kill $$; } & exec "$@" </dev/null 3<&-'
 
 
 def measure(args):
@@ -45,7 +41,7 @@ def measure(args):
     ways = {name: (n, False) for name, n in zip(FIGURES, args.workers, strict=False)}
     ways[THREADS_FIGURE] = NBR_THREADS, True
     runs = {name: [] for name in ways}
-    for _, name in timing.progress(list(itertools.product(range(args.repeat), ways))):
+    for _, name in results.progress(list(itertools.product(range(args.repeat), ways))):
         runs[name].append(sample(*ways[name], args.nbr_samples_in_total))
     took = [
         {"workers": workers(*ways[name]), "seconds": min(run["seconds"] for run in runs[name])}
@@ -134,43 +130,34 @@ def summary(start, ended, taken):
 def example(command):
     """Give the running example; end it with the block. What is wrong with it is an error here."""
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(
-            ["/bin/sh", "-c", GUARDED, "sh", *command],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=errors,
-            bufsize=0,
-        )
+        with run.process_starts(inherits=False):
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                start_new_session=True,  # Ctrl-C is not for it
+            )
+            # how it ended is for us to explain
+            run.watch(process.pid, lambda: None if process.poll() is None else 0, "example")
         try:
             yield process
         finally:
-            end(process)
-            with contextlib.suppress(BrokenPipeError):
-                process.stdin.write(b"\n")
-            process.stdin.close()
+            process.kill()  # if it runs: its workers see that and end, too
+            process.wait()
+            run.watched.pop(process.pid, None)
         errors.seek(0)
         explain(process.pid, process.returncode, errors.read())
-
-
-def end(process):
-    """End the example and its workers."""
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()  # its workers see that and end too
-            process.wait()
 
 
 def explain(pid, returncode, errors):
     """Raise what the example's exit code and its standard error say, unless it is a success."""
     if returncode < 0:
-        raise pools.WorkerDied(pid, returncode)
+        raise cli.Failure(run.in_words({f"process {pid}": returncode}))
     if returncode:
         last = errors.strip().rpartition("\n")[2].removeprefix(f"{EXAMPLE.name}: ")
         message = last or f"{EXAMPLE.name} ended with exit code {returncode}"
-        raise (cli.UserError if returncode == 2 else cli.WrongAnswer)(message)
+        raise (cli.UserError if returncode == 2 else cli.Failure)(message)
 
 
 def workers(nbr_workers, threads):
@@ -280,9 +267,7 @@ def draw(data):
 
 def main():
     parser = plots.parser(__doc__, workers="1,2,4,8", quick=2, book=2)
-    cli.add_size(
-        parser, "--nbr_samples_in_total", quick=6_000_000, book=100_000_000, help="darts to throw"
-    )
+    pi_check.add_size(parser, quick=6_000_000)
     plots.main(parser, dict.fromkeys((*FIGURES, THREADS_FIGURE), draw), measure)
 
 

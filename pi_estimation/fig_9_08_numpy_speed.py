@@ -13,12 +13,12 @@ See:     unlike those of Figure 9-2, threads gain something too: numpy releases 
 Differs: the chapter names no seconds for this figure, so that none of its are drawn.
 """
 
+from common import cli, plots
+
 import pi_check
 import pi_numpy_parallel
 import pi_numpy_serial
 import pi_speed
-
-from common import cli, plots
 
 
 def measure(args):
@@ -34,9 +34,7 @@ def draw(data):
 
 def main():
     parser = plots.parser(__doc__, workers="1,2,4,8", quick=7, book=5)
-    cli.add_size(
-        parser, "--nbr_samples_in_total", quick=10_000_000, book=100_000_000, help="darts to throw"
-    )
+    pi_check.add_size(parser, quick=10_000_000)
     plots.main(parser, {"fig_9_08": draw}, measure)
 
 

@@ -13,12 +13,13 @@ Differs: workers are threads here, so there is no --start-method.
 """
 
 import multiprocessing.dummy
+import time
+
+from common import cli, create_range, timing
 
 import numpy as np
 import pi_check
 from prettytable import PrettyTable
-
-from common import cli, create_range, timing
 
 REPEAT = 5
 LINES = (
@@ -57,19 +58,19 @@ def run(nbr_samples_in_total, nbr_workers):
     with multiprocessing.dummy.Pool(nbr_workers) as pool:
         for _ in range(REPEAT):
             for idx, function in enumerate(prefixes):
-                serial, duration = timing.timed(function, nbr_samples_in_total)
-                result["serial"][idx].append(duration)
-                threads, duration = timing.timed(pool.map, function, shares)
-                result["threads"][idx].append(duration)
+                start = time.perf_counter()
+                serial = function(nbr_samples_in_total)
+                result["serial"][idx].append(time.perf_counter() - start)
+                start = time.perf_counter()
+                threads = pool.map(function, shares)
+                result["threads"][idx].append(time.perf_counter() - start)
     return {**result, "counts": (serial, sum(threads))}
 
 
 def main():
     parser = cli.parser(__doc__)
     cli.add_workers(parser, default=4, start_method=False)
-    cli.add_size(
-        parser, "--nbr_samples_in_total", quick=5_000_000, book=100_000_000, help="darts to throw"
-    )
+    pi_check.add_size(parser, quick=5_000_000)
     args = cli.parse(parser)
     pi_check.require_memory(args.nbr_samples_in_total)
     print(f"Timing {len(LINES)} lines, {cli.usable_cpus()} usable CPU(s)", flush=True)

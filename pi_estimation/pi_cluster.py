@@ -13,12 +13,12 @@ See:     the estimate is that of pi_numpy_blocked.py for the same seed: the dart
 
 import time
 
+from common import cli, cluster, timing
+
 import joblib
 import pi_check
 import pi_numpy_blocked
 from pi_numpy_blocked import estimate_nbr_points_in_quarter_circle
-
-from common import cli, cluster, timing
 
 NBR_JOBS_PER_THREAD = 8  # what is lost with a worker is small, and fast workers take more
 
@@ -48,9 +48,7 @@ def main():
     parser = cli.parser(__doc__)
     cli.add_workers(parser, start_method=False)
     cluster.add_scheduler(parser)
-    cli.add_size(
-        parser, "--nbr_samples_in_total", quick=100_000_000, book=100_000_000, help="darts to throw"
-    )
+    pi_check.add_size(parser, quick=100_000_000)
     pi_check.add_seed(parser)
     args = cli.parse(parser)
     nbr_in_quarter_circle, duration = run(

@@ -10,16 +10,15 @@ Differs: joblib's progress goes to stdout here, with the rest. Loky starts worke
 """
 
 import contextlib
-import math
 import os
 import random
 import sys
 import time
 
+from common import cluster, create_range
+
 import pi_check
 from joblib import Parallel, delayed
-
-from common import cli, create_range, pools, timing
 
 
 def estimate_nbr_points_in_quarter_circle(nbr_estimates):
@@ -44,7 +43,8 @@ def run(nbr_samples_in_total, nbr_workers):
     The workers are started before the clock.
     """
     nbr_samples_per_worker = create_range.split_total(nbr_samples_in_total, nbr_workers)
-    with pools.loky_workers(nbr_workers), contextlib.redirect_stderr(sys.stdout):
+    print(f"Making {nbr_samples_per_worker[0]:,} samples per {nbr_workers} worker(s)", flush=True)
+    with cluster.loky_workers(nbr_workers), contextlib.redirect_stderr(sys.stdout):
         start = time.perf_counter()
         nbr_in_quarter_circle = Parallel(n_jobs=nbr_workers, verbose=1)(
             delayed(estimate_nbr_points_in_quarter_circle)(n) for n in nbr_samples_per_worker
@@ -53,19 +53,5 @@ def run(nbr_samples_in_total, nbr_workers):
     return sum(nbr_in_quarter_circle), duration
 
 
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_workers(parser, start_method=False)
-    cli.add_size(
-        parser, "--nbr_samples_in_total", quick=4_000_000, book=100_000_000, help="darts to throw"
-    )
-    args = cli.parse(parser)
-    nbr_samples_per_worker = math.ceil(args.nbr_samples_in_total / args.nbr_workers)
-    print(f"Making {nbr_samples_per_worker:,} samples per {args.nbr_workers} worker(s)", flush=True)
-    nbr_in_quarter_circle, duration = run(args.nbr_samples_in_total, args.nbr_workers)
-    pi_check.report(nbr_in_quarter_circle, args.nbr_samples_in_total)
-    print("Delta:", timing.seconds(duration))
-
-
 if __name__ == "__main__":
-    cli.run(main)
+    pi_check.main(__doc__, run, workers=True, start_method=False)

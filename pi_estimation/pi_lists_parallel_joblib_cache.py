@@ -20,12 +20,14 @@ import time
 import warnings
 from pathlib import Path
 
+from common import cli, cluster, create_range, timing
+
 import fasteners
 import pi_check
 from joblib import Memory, Parallel, delayed
 from joblib.memory import CacheWarning
 
-from common import cli, create_range, pools, timing
+LOCK = "lock"  # a file in the cache's folder
 
 
 def estimate_nbr_points_in_quarter_circle_with_idx(nbr_estimates, idx):
@@ -72,6 +74,7 @@ def open_cache(folder, clear=False):
             if clear:
                 function.clear()
             function.check_call_in_cache(*arguments)  # writes the function's code
+        (folder / LOCK).touch()
     except OSError as error:
         raise cli.UserError(f"no cache in {folder}: {error.strerror}") from error
     return with_idx, without_idx
@@ -79,7 +82,7 @@ def open_cache(folder, clear=False):
 
 def run(cached_with_idx, nbr_samples_per_block, nbr_workers):
     """Return the number of darts inside the quarter circle in each block, and the seconds."""
-    with pools.loky_workers(nbr_workers, fail_if_not_kept):
+    with cluster.loky_workers(nbr_workers, fail_if_not_kept):
         start = time.perf_counter()
         nbr_in_quarter_circle = Parallel(n_jobs=nbr_workers)(
             delayed(cached_with_idx)(n, idx) for idx, n in enumerate(nbr_samples_per_block)
@@ -104,9 +107,7 @@ def nbr_independent_samples(nbr_samples_per_block):
 def main():
     parser = cli.parser(__doc__)
     cli.add_workers(parser, start_method=False)
-    cli.add_size(
-        parser, "--nbr_samples_in_total", quick=4_000_000, book=100_000_000, help="darts to throw"
-    )
+    pi_check.add_size(parser, quick=4_000_000)
     cli.add_size(
         parser, "--nbr_parallel_blocks", quick=8, book=8, help="blocks of darts", maximum=1_000
     )
@@ -134,7 +135,7 @@ def main():
         pi_check.report(sum(nbr_in_quarter_circle), args.nbr_samples_in_total)
         print(f"Delta: {timing.seconds(duration)}\n\nNow without idx, one block after another:")
         # Another run that shares the cache may keep a draw of its own there, but not in between.
-        with fasteners.InterProcessLock(args.cache / "lock"):
+        with fasteners.InterProcessLock(args.cache / LOCK):
             copies = run_without_idx(without_idx, nbr_samples_per_block)
     except CacheWarning as error:
         raise cli.UserError(f"no result kept in {args.cache}: {error}") from error

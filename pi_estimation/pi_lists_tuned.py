@@ -11,10 +11,9 @@ See:     more than twice as fast as pi_lists_series.py with the same darts: rand
 
 import os
 import random
+import time
 
 import pi_check
-
-from common import cli, timing
 
 
 def estimate_nbr_points_in_quarter_circle(nbr_estimates):
@@ -36,19 +35,10 @@ def estimate_nbr_points_in_quarter_circle(nbr_estimates):
 
 def run(nbr_samples_in_total):
     """Return the number of darts inside the quarter circle and the seconds it took."""
-    return timing.timed(estimate_nbr_points_in_quarter_circle, nbr_samples_in_total)
-
-
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_size(
-        parser, "--nbr_samples_in_total", quick=4_000_000, book=100_000_000, help="darts to throw"
-    )
-    args = cli.parse(parser)
-    nbr_in_quarter_circle, duration = run(args.nbr_samples_in_total)
-    pi_check.report(nbr_in_quarter_circle, args.nbr_samples_in_total)
-    print("Delta:", timing.seconds(duration))
+    start = time.perf_counter()
+    nbr_in_quarter_circle = estimate_nbr_points_in_quarter_circle(nbr_samples_in_total)
+    return nbr_in_quarter_circle, time.perf_counter() - start
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    pi_check.main(__doc__, run)

@@ -15,11 +15,13 @@ See:     the same seed gives the same estimate for any number of workers, thread
 import math
 import multiprocessing.dummy
 import os
+import time
+
+from common import cli, timing
+from common.processes import Pool
 
 import numpy as np
 import pi_check
-
-from common import cli, memory, pools, timing
 
 NBR_SAMPLES_PER_SHARE = 1_000_000
 NBR_SAMPLES_PER_BLOCK = 32_768  # x and y: 512 KiB, in the cache; fewer keep threads at the GIL
@@ -65,38 +67,36 @@ def estimate_nbr_points_in_quarter_circle(seed_samples_first_step):
     )
 
 
-def run(nbr_samples_in_total, nbr_workers, seed, threads=False):
-    """Return the number of darts inside the quarter circle, the seconds the map took, and memory.
+def run(nbr_samples_in_total, nbr_workers, seed, threads=False, look=None):
+    """Return the number of darts inside the quarter circle and the seconds the map took.
 
-    That is the largest peak of a worker, or of the one process that threads share, in bytes. The
-    pool is built before the clock starts.
+    The pool is built before the clock starts. ``look``, if any, is called afterwards with the pids
+    of its workers, or of the one process that threads share; what it returns is returned, too.
     """
+    nbr_shares = math.ceil(nbr_samples_in_total / NBR_SAMPLES_PER_SHARE)
+    print(f"Making {nbr_shares:,} shares for {nbr_workers} worker(s)", flush=True)
     nbr_jobs = 4 * nbr_workers
     jobs = [(seed, nbr_samples_in_total, first, nbr_jobs) for first in range(nbr_jobs)]
-    make_pool = multiprocessing.dummy.Pool if threads else pools.worker_pool
+    make_pool = multiprocessing.dummy.Pool if threads else Pool
     with make_pool(nbr_workers) as pool:
-        nbr_in_quarter_circle, duration = timing.timed(
-            pool.map, estimate_nbr_points_in_quarter_circle, jobs, 1
-        )
-        pids = [os.getpid()] if threads else [worker.pid for worker in pool.watched]
-        peak = max(map(memory.peak, pids))
-    return sum(nbr_in_quarter_circle), duration, peak
+        start = time.perf_counter()
+        nbr_in_quarter_circle = pool.map(estimate_nbr_points_in_quarter_circle, jobs, chunksize=1)
+        duration = time.perf_counter() - start
+        workers = multiprocessing.active_children()
+        looked = look([os.getpid()] if threads else [w.pid for w in workers]) if look else None
+    return sum(nbr_in_quarter_circle), duration, looked
 
 
 def main():
     parser = cli.parser(__doc__)
     cli.add_workers(parser)
-    cli.add_size(
-        parser, "--nbr_samples_in_total", quick=100_000_000, book=100_000_000, help="darts to throw"
-    )
+    pi_check.add_size(parser, quick=100_000_000)
     pi_check.add_seed(parser)
-    parser.add_argument("--threads", action="store_true", help="threads instead of processes")
+    pi_check.add_threads(parser)
     args = cli.parse(parser)
     seed = pi_check.seed(args)
-    nbr_shares = math.ceil(args.nbr_samples_in_total / NBR_SAMPLES_PER_SHARE)
-    print(f"Making {nbr_shares:,} shares for {args.nbr_workers} worker(s)", flush=True)
     nbr_in_quarter_circle, duration, peak = run(
-        args.nbr_samples_in_total, args.nbr_workers, seed, args.threads
+        args.nbr_samples_in_total, args.nbr_workers, seed, args.threads, pi_check.peak_memory
     )
     pi_check.report(nbr_in_quarter_circle, args.nbr_samples_in_total)
     print(f"Peak memory (RSS) of a {'process' if args.threads else 'worker'}: {peak / 1e6:,.1f} MB")

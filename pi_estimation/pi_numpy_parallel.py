@@ -11,13 +11,14 @@ See:     threads gain something too, unlike those of pi_lists_parallel.py: numpy
 Differs: darts that do not divide by the workers are shared out so that none is lost.
 """
 
-import math
 import multiprocessing.dummy
+import time
+
+from common import create_range
+from common.processes import Pool
 
 import numpy as np
 import pi_check
-
-from common import cli, create_range, pools, timing
 
 
 def estimate_nbr_points_in_quarter_circle(nbr_samples):
@@ -35,29 +36,16 @@ def run(nbr_samples_in_total, nbr_workers, threads=False):
     The pool is built before the clock starts.
     """
     nbr_samples_per_worker = create_range.split_total(nbr_samples_in_total, nbr_workers)
-    make_pool = multiprocessing.dummy.Pool if threads else pools.worker_pool
+    print(f"Making {nbr_samples_per_worker[0]:,} samples per {nbr_workers} worker(s)", flush=True)
+    make_pool = multiprocessing.dummy.Pool if threads else Pool
     with make_pool(nbr_workers) as pool:
-        nbr_in_quarter_circle, duration = timing.timed(
-            pool.map, estimate_nbr_points_in_quarter_circle, nbr_samples_per_worker
+        start = time.perf_counter()
+        nbr_in_quarter_circle = pool.map(
+            estimate_nbr_points_in_quarter_circle, nbr_samples_per_worker
         )
+        duration = time.perf_counter() - start
     return sum(nbr_in_quarter_circle), duration
 
 
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_workers(parser)
-    cli.add_size(
-        parser, "--nbr_samples_in_total", quick=20_000_000, book=100_000_000, help="darts to throw"
-    )
-    parser.add_argument("--threads", action="store_true", help="threads instead of processes")
-    args = cli.parse(parser)
-    pi_check.require_memory(args.nbr_samples_in_total)
-    nbr_samples_per_worker = math.ceil(args.nbr_samples_in_total / args.nbr_workers)
-    print(f"Making {nbr_samples_per_worker:,} samples per {args.nbr_workers} worker(s)", flush=True)
-    nbr_in_quarter_circle, duration = run(args.nbr_samples_in_total, args.nbr_workers, args.threads)
-    pi_check.report(nbr_in_quarter_circle, args.nbr_samples_in_total)
-    print("Delta:", timing.seconds(duration))
-
-
 if __name__ == "__main__":
-    cli.run(main)
+    pi_check.main(__doc__, run, quick=20_000_000, workers=True, threads=True, arrays=True)

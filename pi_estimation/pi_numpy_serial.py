@@ -8,12 +8,13 @@ See:     many times as fast as pi_lists_series.py: numpy draws, multiplies and c
          that the number of BLAS threads does not matter; --show_config shows numpy's BLAS.)
 """
 
+import time
 import warnings
+
+import common  # noqa: F401 - the run begins before numpy is imported
 
 import numpy as np
 import pi_check
-
-from common import cli, timing
 
 
 def estimate_nbr_points_in_quarter_circle(nbr_samples):
@@ -27,28 +28,17 @@ def estimate_nbr_points_in_quarter_circle(nbr_samples):
 
 def run(nbr_samples_in_total):
     """Return the number of darts inside the quarter circle and the seconds it took."""
-    return timing.timed(estimate_nbr_points_in_quarter_circle, nbr_samples_in_total)
+    start = time.perf_counter()
+    nbr_in_quarter_circle = estimate_nbr_points_in_quarter_circle(nbr_samples_in_total)
+    return nbr_in_quarter_circle, time.perf_counter() - start
 
 
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_size(
-        parser, "--nbr_samples_in_total", quick=20_000_000, book=100_000_000, help="darts to throw"
-    )
-    parser.add_argument(
-        "--show_config", action="store_true", help="print how numpy was built (BLAS), and end"
-    )
-    args = cli.parse(parser)
-    if args.show_config:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # numpy would rather have pyyaml
-            np.show_config()
-        return
-    pi_check.require_memory(args.nbr_samples_in_total)
-    nbr_in_quarter_circle, duration = run(args.nbr_samples_in_total)
-    pi_check.report(nbr_in_quarter_circle, args.nbr_samples_in_total)
-    print("Delta:", timing.seconds(duration))
+def show_config():
+    """Print how numpy was built (BLAS), and end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # numpy would rather have pyyaml
+        np.show_config()
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    pi_check.main(__doc__, run, quick=20_000_000, arrays=True, instead=show_config)

@@ -2,10 +2,10 @@
 
 import statistics
 
+from common import plots, results
+
 import amdahl
 import pi_check
-
-from common import plots, timing
 
 FORETOLD = (16, 64)
 
@@ -19,7 +19,7 @@ def measure(args, serial, parallel):
         ways["threads", n] = lambda n=n: parallel.run(nbr_samples, n, threads=True)
     ways["serial", 1] = lambda: serial.run(nbr_samples)
     runs = []
-    for (kind, n), rounds in timing.interleaved(ways, args.repeat).items():
+    for (kind, n), rounds in results.interleaved(ways, args.repeat).items():
         estimates = [pi_check.estimate_pi(count, nbr_samples) for count, _ in rounds]
         durations = [duration for _, duration in rounds]
         runs.append({"kind": kind, "workers": n, "seconds": durations, "estimates": estimates})

@@ -16,10 +16,11 @@ Differs: workers are forked unless --start-method says otherwise. Spawned worker
 import multiprocessing
 import random
 
+from common import cli
+from common.processes import Process
+
 import numpy as np
 from prettytable import PrettyTable
-
-from common import cli, pools
 
 WAYS = ("random", "numpy.random", "numpy.random, reseeded", "SeedSequence.spawn")
 
@@ -37,12 +38,13 @@ def run(nbr_workers):
     """Return the workers' first draws: a list of four numbers, one for each way, per worker."""
     draws = multiprocessing.RawArray("d", nbr_workers * len(WAYS))
     children = np.random.SeedSequence().spawn(nbr_workers)
-    workers = [
-        pools.WorkerProcess(target=draw, args=(idx, child, draws))
-        for idx, child in enumerate(children)
-    ]
-    with pools.running(workers):
-        pools.join(workers)
+    processes = []
+    for idx, child in enumerate(children):
+        p = Process(target=draw, args=(idx, child, draws))
+        processes.append(p)
+        p.start()
+    for p in processes:
+        p.join()
     return [draws[start : start + len(WAYS)] for start in range(0, len(draws), len(WAYS))]
 
 

@@ -14,10 +14,11 @@ Differs: the chapter's 10-20 MB for a worker are what RSS shows.
 import multiprocessing
 import time
 
+from common import cli, memory
+from common.processes import Process
+
 import psutil
 from prettytable import PrettyTable
-
-from common import cli, memory, pools
 
 NBR_DATA_BYTES = 50_000_000
 NBR_NUMPY_BYTES = 50_000_000  # more than an interpreter with numpy takes
@@ -74,15 +75,17 @@ def run(nbr_workers):
     result = {}
     for kind, work in KINDS.items():
         ready = multiprocessing.Semaphore(0)
-        workers = [pools.WorkerProcess(target=stay, args=(work, ready)) for _ in range(nbr_workers)]
-        with pools.running(workers):
-            for _ in workers:
-                while not ready.acquire(timeout=pools.POLL_SECONDS):
-                    pools.check(workers)
-            try:
-                result[kind] = [measure(pid) for pid in [None, *(w.pid for w in workers)]]
-            except psutil.NoSuchProcess:
-                pools.join(workers)  # raises WorkerDied
+        processes = []
+        for _ in range(nbr_workers):
+            p = Process(target=stay, args=(work, ready))
+            processes.append(p)
+            p.start()
+        for _ in processes:
+            ready.acquire()
+        result[kind] = [measure(pid) for pid in [None, *(p.pid for p in processes)]]
+        for p in processes:
+            p.terminate()
+            p.join()
     return result
 
 

@@ -12,10 +12,10 @@ See:     a pool divides the time of primes, unless its workers talk to another p
          larger the number, so that at quick scale the chapter's own prime 1 is there for it.
 """
 
+from common import cli, results
+
 import prime_check
 import verification_speed as speed
-
-from common import cli, results
 
 CHAPTER_PRIME = prime_check.SAMPLES["book"]["prime 1"]
 

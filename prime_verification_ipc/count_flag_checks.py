@@ -13,13 +13,13 @@ Differs: the chapter has 316,405 reads for all its examples, which is right for 
 import math
 import multiprocessing.dummy
 
+from common import cli, create_range
+
 import prime_check
 import primes_flag_mmap_lookahead
 import primes_flag_mmap_redux
 import primes_flag_rawvalue
 from primes_flag_mmap_redux import CHECK_EVERY, SERIAL_CHECK_CUTOFF
-
-from common import cli, create_range
 
 CHAPTER_PRIME = prime_check.SAMPLES["book"]["prime 1"]
 CHAPTER_SHARES, CHAPTER_READS = 4, 316_405

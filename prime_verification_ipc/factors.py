@@ -3,10 +3,10 @@
 import itertools
 import math
 
+from common import create_range
+
 import prime_check
 from primes_pool_less_naive import SERIAL_CHECK_CUTOFF
-
-from common import create_range
 
 
 def is_settled_early(n):

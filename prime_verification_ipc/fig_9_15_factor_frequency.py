@@ -12,10 +12,10 @@ See:     a number d divides every d-th number, so that small factors dominate, a
 
 import math
 
+from common import cli, known_primes, plots, results
+
 import numpy as np
 from primes_pool_less_naive import SERIAL_CHECK_CUTOFF
-
-from common import cli, known_primes, plots, timing
 
 SEGMENT = 10_000_000  # numbers at a time, one byte each: what it takes stays the same
 
@@ -48,7 +48,7 @@ def measure(args):
     """Return the counts; their sum is checked against the number of primes."""
     root = math.isqrt(args.limit)
     counts = np.zeros((2, root + 1), dtype=np.int64)
-    for lower in timing.progress(range(2, args.limit + 1, SEGMENT)):
+    for lower in results.progress(range(2, args.limit + 1, SEGMENT)):
         upper = min(lower + SEGMENT, args.limit + 1)
         found = np.array(count_factors(lower, upper, root))
         nbr_primes = upper - lower - int(found[0].sum())

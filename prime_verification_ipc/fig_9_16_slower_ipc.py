@@ -14,9 +14,9 @@ Differs: the large non-primes gain from these flags as in the chapter only where
          early in its share; without a Redis server the figure is drawn without it.
 """
 
-import verification_speed as speed
-
 from common import cli, plots
+
+import verification_speed as speed
 
 FLAGS = (speed.MANAGER, speed.REDIS)
 

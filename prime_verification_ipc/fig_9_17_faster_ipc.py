@@ -11,9 +11,9 @@ See:     a RawValue and a byte of an mmap are alike: a look at the flag costs ne
          The mmap scripts fork their workers whatever --start-method says.
 """
 
-import verification_speed as speed
-
 from common import cli, plots
+
+import verification_speed as speed
 
 FLAGS = (speed.RAWVALUE, speed.MMAP, speed.REDUX)
 CHAPTER_WITHIN = 0.1  # seconds between redux and the pool, on primes

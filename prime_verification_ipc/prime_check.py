@@ -1,11 +1,14 @@
 """What the scripts that verify primes share: their numbers, arguments, driver and output."""
 
 import contextlib
+import itertools
 import math
+import time
 
 from common import cli, timing
 
 MAX_NUMBER = 10**20
+EXACT_BELOW = 3_317_044_064_679_887_385_961_981  # see is_prime
 
 # The stand-ins have 1/256 of the chapter's size, and so 1/16 of the candidates for a factor. The
 # smallest factors lie where the chapter's do: at 5, and at 0.301 and 0.543 of the square root.
@@ -31,11 +34,11 @@ LABELS = {n: label for samples in SAMPLES.values() for label, n in samples.items
 def is_prime(n):
     """Return whether ``n`` is prime, by another method than the scripts use, to check them.
 
-    The Miller-Rabin test with the first 13 primes as bases is exact for n below
-    3,317,044,064,679,887,385,961,981 (Sorenson and Webster, "Strong pseudoprimes to twelve prime
-    bases", Mathematics of Computation 86, 2017). Raises ValueError for larger n.
+    The Miller-Rabin test with the first 13 primes as bases is exact for n below EXACT_BELOW
+    (Sorenson and Webster, "Strong pseudoprimes to twelve prime bases", Mathematics of Computation
+    86, 2017). Raises ValueError for larger n.
     """
-    if n >= 3_317_044_064_679_887_385_961_981:
+    if n >= EXACT_BELOW:
         raise ValueError(f"not exact for {n:,}")
     bases = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41)
     if n < 2 or any(n % base == 0 for base in bases):
@@ -88,8 +91,8 @@ def _jacobi(a, n):
 
 
 def agrees(n, answer):
-    """Return whether ``answer`` is is_prime's: for n that are not too large for it."""
-    return answer == is_prime(n)
+    """Return whether ``answer`` is that of the Lucas test and, where that is exact, of is_prime."""
+    return agrees_with_lucas_test(n, answer) and (n >= EXACT_BELOW or answer == is_prime(n))
 
 
 def agrees_with_lucas_test(n, answer):
@@ -116,11 +119,6 @@ def add_numbers(
     )
 
 
-def add_repeat(parser):
-    """Add how often to check each number."""
-    cli.add_size(parser, "--repeat", quick=2, book=20, help="times to check each number")
-
-
 def parse(parser, labels=tuple(SAMPLES["book"])):
     """Parse the command line; without numbers on it, take the samples named ``labels``."""
     args = cli.parse(parser)
@@ -133,34 +131,72 @@ def parse(parser, labels=tuple(SAMPLES["book"])):
     return args
 
 
-def timed(numbers, repeat, check_prime, *args, agrees=agrees):
-    """Yield each number, whether ``check_prime(n, *args)`` calls it prime, and its durations.
+def timed(run, numbers, repeat, *args):
+    """Yield each of ``numbers``, whether ``run(numbers, *args)`` calls it prime, and its durations.
 
-    The durations are the seconds of every repeat. Raises WrongAnswer if an answer is wrong, which
-    is when ``agrees(n, answer)`` is not true.
+    These are the seconds of every repeat, from the moment at which ``run`` takes the number: its
+    pool is up by then. Raises Failure if an answer is wrong.
     """
-    for n in numbers:
-        durations = []
-        for _ in range(repeat):
-            answer, duration = timing.timed(check_prime, n, *args)
-            cli.check(agrees(n, answer), f"check_prime({n:_}) says {in_words(answer)}")
-            durations.append(duration)
-        yield n, answer, durations
+    start = None
+
+    def taken():
+        nonlocal start
+        for n in numbers:
+            for _ in range(repeat):
+                start = time.perf_counter()
+                yield n
+
+    with contextlib.closing(run(taken(), *args)) as answers:  # so its workers end if we stop early
+        for n in numbers:
+            durations = []
+            for _, answer in itertools.islice(answers, repeat):
+                durations.append(time.perf_counter() - start)
+                cli.check(agrees(n, answer), f"check_prime({n:_}) says {in_words(answer)}")
+            yield n, answer, durations
 
 
-def report(results, proven_below=math.inf):
-    """Print a line for each of ``results`` (see timed) as it comes: the fastest repeat counts.
-
-    What is called prime from ``proven_below`` on is so probably.
-    """
-    with contextlib.closing(results):  # also ends its workers if we stop before the last one
+def report(results):
+    """Print a line for each of ``results`` (see timed) as it comes: the fastest repeat counts."""
+    with contextlib.closing(results):
         for n, answer, durations in results:
             name = f"{LABELS.get(n, ''):<18}{n:,}".strip()
             best = timing.seconds(min(durations))
-            probably = "probably " if answer and n >= proven_below else ""
+            probably = "probably " if answer and n >= EXACT_BELOW else ""
             print(f"{name:<42}{best:>16}  {probably}{in_words(answer)}", flush=True)
 
 
 def in_words(answer):
     """Return the answer as text."""
     return "prime" if answer else "not prime"
+
+
+def main(doc, run, workers=True, maximum=MAX_NUMBER, forks=False, flag_in_redis=None):
+    """Verify the numbers on the command line with ``run``, which takes these and ``workers``.
+
+    ``maximum`` is the largest number that it takes; ``forks`` is whether it forks its workers
+    under any start method; with a key ``flag_in_redis``, it takes the URL of a server too.
+    """
+
+    def main():
+        parser = cli.parser(doc)
+        if workers:
+            cli.add_workers(parser, "--workers")
+        add_numbers(parser, maximum=maximum)
+        cli.add_size(parser, "--repeat", quick=2, book=20, help="times to check each number")
+        if flag_in_redis:
+            cli.add_redis_url(parser)
+        args = parse(parser)
+        arguments = [args.workers] if workers else []
+        if forks:
+            print("workers by fork whatever --start-method: only forked children inherit this mmap")
+        if not flag_in_redis:
+            report(timed(run, args.numbers, args.repeat, *arguments))
+            return
+        from common import redis_server  # imported here: the others have no need of it
+
+        key = flag_in_redis.decode()
+        with redis_server.server(args.redis_url) as url, redis_server.own(url, key) as owner:
+            report(timed(run, args.numbers, args.repeat, *arguments, url))
+            print(f"GET {key}: {owner.get(key)}")
+
+    cli.run(main)

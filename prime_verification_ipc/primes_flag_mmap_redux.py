@@ -12,11 +12,11 @@ Differs: it forks its workers whatever --start-method says: spawn and forkserver
 
 import math
 import mmap
-import multiprocessing
+
+from common import create_range
+from common.processes import get_context
 
 import prime_check
-
-from common import cli, create_range, pools
 
 SERIAL_CHECK_CUTOFF = 21
 CHECK_EVERY = 1000
@@ -67,23 +67,13 @@ def check_prime(n, pool, nbr_processes):
     return all(pool.map(check_prime_in_range, [(n, share) for share in ranges_to_check]))
 
 
-def run(numbers, repeat, nbr_workers):
-    """Yield each number, whether it is prime, and the seconds of every repeat."""
+def run(numbers, nbr_workers):
+    """Yield each of ``numbers`` and whether it is prime."""
     share_flag(mmap.mmap(-1, 1))
-    fork = multiprocessing.get_context("fork")
-    with pools.worker_pool(nbr_workers, share_flag, (sh_mem,), context=fork) as pool:
-        yield from prime_check.timed(numbers, repeat, check_prime, pool, nbr_workers)
-
-
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_workers(parser, "--workers")
-    prime_check.add_numbers(parser)
-    prime_check.add_repeat(parser)
-    args = prime_check.parse(parser)
-    print("workers by fork whatever --start-method: only forked children inherit this mmap")
-    prime_check.report(run(args.numbers, args.repeat, args.workers))
+    with get_context("fork").Pool(nbr_workers, share_flag, (sh_mem,)) as pool:
+        for n in numbers:
+            yield n, check_prime(n, pool, nbr_workers)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    prime_check.main(__doc__, run, forks=True)

@@ -11,9 +11,10 @@ See:     large non-primes end early as with a Manager or Redis, and primes take 
 import math
 import multiprocessing
 
-import prime_check
+from common import create_range
+from common.processes import Pool
 
-from common import cli, create_range, pools
+import prime_check
 
 SERIAL_CHECK_CUTOFF = 21
 CHECK_EVERY = 1000
@@ -64,21 +65,13 @@ def check_prime(n, pool, nbr_processes):
     return all(pool.map(check_prime_in_range, [(n, share) for share in ranges_to_check]))
 
 
-def run(numbers, repeat, nbr_workers):
-    """Yield each number, whether it is prime, and the seconds of every repeat."""
+def run(numbers, nbr_workers):
+    """Yield each of ``numbers`` and whether it is prime."""
     share_flag(multiprocessing.RawValue("b", FLAG_CLEAR))
-    with pools.worker_pool(nbr_workers, share_flag, (value,)) as pool:
-        yield from prime_check.timed(numbers, repeat, check_prime, pool, nbr_workers)
-
-
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_workers(parser, "--workers")
-    prime_check.add_numbers(parser)
-    prime_check.add_repeat(parser)
-    args = prime_check.parse(parser)
-    prime_check.report(run(args.numbers, args.repeat, args.workers))
+    with Pool(nbr_workers, share_flag, (value,)) as pool:
+        for n in numbers:
+            yield n, check_prime(n, pool, nbr_workers)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    prime_check.main(__doc__, run)

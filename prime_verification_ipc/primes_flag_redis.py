@@ -10,10 +10,11 @@ See:     large non-primes end early and primes pay for every look at the flag, a
 
 import math
 
+from common import create_range
+from common.processes import Pool
+
 import prime_check
 import redis
-
-from common import cli, create_range, pools, redis_server
 
 SERIAL_CHECK_CUTOFF = 21
 CHECK_EVERY = 1000
@@ -68,25 +69,13 @@ def check_prime(n, pool, nbr_processes):
     return all(pool.map(check_prime_in_range, [(n, share) for share in ranges_to_check]))
 
 
-def run(numbers, repeat, nbr_workers, redis_url):
-    """Yield each number, whether it is prime, and the seconds of every repeat."""
-    with redis_server.own(redis_url, FLAG_NAME.decode()):
-        connect(redis_url)
-        with pools.worker_pool(nbr_workers, connect, (redis_url,)) as pool:
-            yield from prime_check.timed(numbers, repeat, check_prime, pool, nbr_workers)
-
-
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_workers(parser, "--workers")
-    prime_check.add_numbers(parser)
-    prime_check.add_repeat(parser)
-    cli.add_redis_url(parser)
-    args = prime_check.parse(parser)
-    with redis_server.server(args.redis_url) as url:
-        prime_check.report(run(args.numbers, args.repeat, args.workers, url))
-        print(f"GET {FLAG_NAME.decode()}: {rds.get(FLAG_NAME)}")
+def run(numbers, nbr_workers, redis_url):
+    """Yield each of ``numbers`` and whether it is prime."""
+    connect(redis_url)
+    with Pool(nbr_workers, connect, (redis_url,)) as pool:
+        for n in numbers:
+            yield n, check_prime(n, pool, nbr_workers)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    prime_check.main(__doc__, run, flag_in_redis=FLAG_NAME)

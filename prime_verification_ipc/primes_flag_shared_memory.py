@@ -7,16 +7,18 @@ Run:     python prime_verification_ipc/primes_flag_shared_memory.py --workers 2
 See:     as fast as primes_flag_mmap_redux.py, and right under every start method: workers attach
          to the segment by its name, so that nothing has to be inherited. Who makes a segment has
          to remove it too, on every way out; an anonymous mmap goes by itself. (If this process is
-         killed by SIGKILL, Python's resource tracker does it, and says so.) For a flag and nothing
-         more a RawValue is less to write: it travels with the initializer's arguments.
+         killed, the guard of its run removes what bears its pid: common/run.py.) For a flag and
+         nothing more a RawValue is less to write: it travels with the initializer's arguments.
 """
 
 import math
-from multiprocessing import resource_tracker, shared_memory
+import os
+from multiprocessing import shared_memory
+
+from common import create_range
+from common.processes import Pool
 
 import prime_check
-
-from common import cli, create_range, pools
 
 SERIAL_CHECK_CUTOFF = 21
 CHECK_EVERY = 1000
@@ -69,27 +71,18 @@ def check_prime(n, pool, nbr_processes):
     return all(pool.map(check_prime_in_range, [(n, share) for share in ranges_to_check]))
 
 
-def run(numbers, repeat, nbr_workers):
-    """Yield each number, whether it is prime, and the seconds of every repeat."""
-    resource_tracker.ensure_running()  # it removes the segment if this process is killed
-    segment = shared_memory.SharedMemory(create=True, size=1)
+def run(numbers, nbr_workers):
+    """Yield each of ``numbers`` and whether it is prime."""
+    segment = shared_memory.SharedMemory(f"mp-{os.getpid()}-flag", create=True, size=1)
     try:
         share_flag(segment)
-        with pools.worker_pool(nbr_workers, attach_flag, (segment.name,)) as pool:
-            yield from prime_check.timed(numbers, repeat, check_prime, pool, nbr_workers)
+        with Pool(nbr_workers, attach_flag, (segment.name,)) as pool:
+            for n in numbers:
+                yield n, check_prime(n, pool, nbr_workers)
     finally:
         segment.close()
         segment.unlink()
 
 
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_workers(parser, "--workers")
-    prime_check.add_numbers(parser)
-    prime_check.add_repeat(parser)
-    args = prime_check.parse(parser)
-    prime_check.report(run(args.numbers, args.repeat, args.workers))
-
-
 if __name__ == "__main__":
-    cli.run(main)
+    prime_check.main(__doc__, run)

@@ -22,8 +22,6 @@ import random
 
 import prime_check
 
-from common import cli
-
 BASES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41)
 # The smallest non-prime that passes the first so many bases; 8, 10 and 11 are no better than 7, 9.
 BOUNDS = {
@@ -78,20 +76,11 @@ def check_prime(n):
     return all(passes(n, base) for base in choose_bases(n))
 
 
-def run(numbers, repeat):
-    """Yield each number, whether it is prime, and the seconds of every repeat."""
-    return prime_check.timed(
-        numbers, repeat, check_prime, agrees=prime_check.agrees_with_lucas_test
-    )
-
-
-def main():
-    parser = cli.parser(__doc__)
-    prime_check.add_numbers(parser, maximum=MAX_NUMBER)
-    prime_check.add_repeat(parser)
-    args = prime_check.parse(parser)
-    prime_check.report(run(args.numbers, args.repeat), proven_below=PROVEN_BELOW)
+def run(numbers):
+    """Yield each of ``numbers`` and whether it is prime."""
+    for n in numbers:
+        yield n, check_prime(n)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    prime_check.main(__doc__, run, workers=False, maximum=MAX_NUMBER)

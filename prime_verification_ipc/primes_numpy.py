@@ -14,10 +14,10 @@ See:     primes take a small part of the time of primes_flag_mmap_redux.py: the 
 import math
 import multiprocessing
 
+from common.processes import Pool
+
 import numpy as np
 import prime_check
-
-from common import cli, pools
 
 SERIAL_CHECK_CUTOFF = 21
 FLAG_CLEAR = 0
@@ -87,21 +87,13 @@ def check_prime(n, pool, nbr_processes):
     return all(pool.map(check_prime_in_blocks, shares, chunksize=1))
 
 
-def run(numbers, repeat, nbr_workers):
-    """Yield each number, whether it is prime, and the seconds of every repeat."""
+def run(numbers, nbr_workers):
+    """Yield each of ``numbers`` and whether it is prime."""
     share_flag(multiprocessing.RawValue("b", FLAG_CLEAR))
-    with pools.worker_pool(nbr_workers, share_flag, (value,)) as pool:
-        yield from prime_check.timed(numbers, repeat, check_prime, pool, nbr_workers)
-
-
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_workers(parser, "--workers")
-    prime_check.add_numbers(parser, maximum=MAX_NUMBER)
-    prime_check.add_repeat(parser)
-    args = prime_check.parse(parser)
-    prime_check.report(run(args.numbers, args.repeat, args.workers))
+    with Pool(nbr_workers, share_flag, (value,)) as pool:
+        for n in numbers:
+            yield n, check_prime(n, pool, nbr_workers)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    prime_check.main(__doc__, run, maximum=MAX_NUMBER)

@@ -9,9 +9,10 @@ See:     the small non-prime is as fast as in primes_serial.py again; nothing el
 
 import math
 
-import prime_check
+from common import create_range
+from common.processes import Pool
 
-from common import cli, create_range, pools
+import prime_check
 
 SERIAL_CHECK_CUTOFF = 21
 
@@ -40,20 +41,12 @@ def check_prime(n, pool, nbr_processes):
     return all(pool.map(check_prime_in_range, [(n, share) for share in ranges_to_check]))
 
 
-def run(numbers, repeat, nbr_workers):
-    """Yield each number, whether it is prime, and the seconds of every repeat."""
-    with pools.worker_pool(nbr_workers) as pool:
-        yield from prime_check.timed(numbers, repeat, check_prime, pool, nbr_workers)
-
-
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_workers(parser, "--workers")
-    prime_check.add_numbers(parser)
-    prime_check.add_repeat(parser)
-    args = prime_check.parse(parser)
-    prime_check.report(run(args.numbers, args.repeat, args.workers))
+def run(numbers, nbr_workers):
+    """Yield each of ``numbers`` and whether it is prime."""
+    with Pool(nbr_workers) as pool:
+        for n in numbers:
+            yield n, check_prime(n, pool, nbr_workers)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    prime_check.main(__doc__, run)

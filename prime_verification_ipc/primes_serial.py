@@ -11,8 +11,6 @@ import math
 
 import prime_check
 
-from common import cli
-
 
 def check_prime(n):
     """Return whether ``n`` is prime."""
@@ -24,18 +22,11 @@ def check_prime(n):
     return True
 
 
-def run(numbers, repeat):
-    """Yield each number, whether it is prime, and the seconds of every repeat."""
-    return prime_check.timed(numbers, repeat, check_prime)
-
-
-def main():
-    parser = cli.parser(__doc__)
-    prime_check.add_numbers(parser)
-    prime_check.add_repeat(parser)
-    args = prime_check.parse(parser)
-    prime_check.report(run(args.numbers, args.repeat))
+def run(numbers):
+    """Yield each of ``numbers`` and whether it is prime."""
+    for n in numbers:
+        yield n, check_prime(n)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    prime_check.main(__doc__, run, workers=False)

@@ -6,10 +6,10 @@ import math
 import statistics
 import textwrap
 
+from common import plots, results
+
 import factors
 import prime_check
-
-from common import plots, timing
 
 SERIAL, POOL = "serial", "less naive pool"
 MANAGER, REDIS = "Manager flag", "Redis flag"
@@ -44,11 +44,16 @@ MAX_VALUES = 20  # more points have no value written to them
 ALIKE = 0.05  # less of a difference is called none
 
 
+@contextlib.contextmanager
 def redis_if_any(url):
-    """Give the URL of a Redis server or None (see redis_server.server_if_any)."""
+    """Give the URL of a Redis server whose flag is ours, or None (see results.redis_if_any)."""
     from common import redis_server  # imported here: workers that are spawned have no need of it
 
-    return redis_server.server_if_any(url, REDIS)
+    with results.redis_if_any(url, REDIS) as found, contextlib.ExitStack() as stack:
+        if found:
+            key = importlib.import_module(SCRIPTS[REDIS]).FLAG_NAME.decode()
+            stack.enter_context(redis_server.own(found, key))
+        yield found
 
 
 def way(name, numbers, nbr_workers, redis_url=None):
@@ -70,9 +75,8 @@ def way(name, numbers, nbr_workers, redis_url=None):
     def verify():
         verified = {}
         script = importlib.import_module(SCRIPTS[name])
-        with contextlib.closing(script.run(calls, 1, *arguments)) as results:
-            for n, answer, durations in results:
-                verified.setdefault(n, (answer, []))[1].extend(durations)
+        for n, answer, durations in prime_check.timed(script.run, calls, 1, *arguments):
+            verified.setdefault(n, (answer, []))[1].extend(durations)
         return verified
 
     return verify
@@ -90,7 +94,7 @@ def measure(args, names, redis_url=None):
     if SERIAL in names:
         ways[SERIAL, 1] = way(SERIAL, numbers, 1)
     runs = []
-    for (name, nbr_workers), rounds in timing.interleaved(ways, args.repeat).items():
+    for (name, nbr_workers), rounds in results.interleaved(ways, args.repeat).items():
         seconds = [[one for outcome in rounds for one in outcome[n][1]] for n in numbers]
         is_prime = [rounds[-1][n][0] for n in numbers]
         run = {"way": name, "workers": nbr_workers, "seconds": seconds, "is_prime": is_prime}

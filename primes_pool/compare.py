@@ -11,10 +11,13 @@ See:     one number in a chunk is slower than no pool at all. The default, four 
          memory.
 """
 
-import functools
 import math
 import shutil
 import subprocess
+import time
+
+from common import cli, memory, results
+from common.run import process_starts, watch
 
 import pool_report
 import primes_pool
@@ -22,11 +25,8 @@ import primes_serial
 import primes_sieve
 import sieve_report
 
-from common import cli, results, timing
-
 CALLS = 20  # of what ends in a millisecond
 PRIMESIEVE = "primesieve"
-PIPED = {"capture_output": True, "text": True}
 
 
 def jobs(args):
@@ -40,7 +40,7 @@ def jobs(args):
 
 def sieved(lower, upper, nbr_workers):
     """Return the number of primes, checked, with a worker's peak memory, and the seconds."""
-    nbr_primes, duration, peak = primes_sieve.run(lower, upper, nbr_workers)
+    nbr_primes, duration, peak = primes_sieve.run(lower, upper, nbr_workers, memory.peak)
     sieve_report.check(nbr_primes, lower, upper, primes_sieve.count_primes)
     return f"{nbr_primes:,}, {peak / 1e6:,.0f} MB", duration
 
@@ -48,8 +48,13 @@ def sieved(lower, upper, nbr_workers):
 def primesieve(upper):
     """Return the number of primes below ``upper`` and the seconds by primesieve's one thread."""
     command = [PRIMESIEVE, "0", str(upper - 1), "--threads=1", "--quiet"]
-    run, duration = timing.timed(functools.partial(subprocess.run, check=True, **PIPED), command)
-    return int(run.stdout.rpartition(":")[2]), duration
+    start = time.perf_counter()
+    with process_starts(inherits=False):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        watch(process.pid, process.poll, PRIMESIEVE)
+    said, _ = process.communicate()
+    duration = time.perf_counter() - start
+    return int(said.rpartition(":")[2]), duration
 
 
 def ways(args):
@@ -74,7 +79,7 @@ def ways(args):
     def whole_by_sieve():
         upper = pool_report.LOWER + args.nbr_in_range
         sizes = (pool_report.LOWER, upper, args.nbr_workers)
-        return {whole_range: timing.fastest(CALLS, sieved, *sizes)}
+        return {whole_range: results.fastest(CALLS, sieved, *sizes)}
 
     def sieve(nbr_workers):
         return lambda: {below: sieved(0, args.upper, nbr_workers)}

@@ -17,9 +17,9 @@ import random
 import statistics
 import time
 
-import primes_serial
+from common import cli, plots, results
 
-from common import cli, plots, timing
+import primes_serial
 
 LOWER, UPPER = 10_000, 1_000_000
 
@@ -46,7 +46,7 @@ def time_each(numbers):
 def measure(args):
     """Return the numbers, whether they are prime, and the nanoseconds of every repeat."""
     numbers = choose_numbers(args.nbr_numbers)
-    rounds = timing.interleaved({"all": lambda: time_each(numbers)}, args.repeat)["all"]
+    rounds = results.interleaved({"all": lambda: time_each(numbers)}, args.repeat)["all"]
     primes = [n for n, is_prime in zip(numbers, rounds[0][0], strict=True) if is_prime]
     return {
         "fig_9_09": {

@@ -16,11 +16,11 @@ Differs: the chapter has one number of processes, four; --workers 2,4 draws each
 import math
 import statistics
 
+from common import cli, plots
+
 import pool_report
 import pool_speed
 import primes_pool
-
-from common import cli, plots
 
 SMALL = (1, 2, 4, 8, 16, 32, 64)
 CHAPTER_NUMBERS = 100_000
@@ -116,8 +116,8 @@ def large_finding(seconds, nbr_numbers, nbr_workers, where):
     fastest = min(best, key=best.get)
     default = primes_pool.default_chunksize(nbr_numbers, nbr_workers)
     largest = max(best)
-    nbr_chunks = primes_pool.count_chunks(nbr_numbers, largest)
-    nbr_idle = primes_pool.count_idle(nbr_chunks, nbr_workers)
+    nbr_chunks = pool_report.count_chunks(nbr_numbers, largest)
+    nbr_idle = pool_report.count_idle(nbr_chunks, nbr_workers)
     more = 100 * (best[default] / best[fastest] - 1)
     if fastest == default:
         compared = "the least of all"
@@ -176,13 +176,13 @@ def mark_idle(axes, nbr_numbers, nbr_workers, seconds):
     """Mark the large chunksizes that leave workers idle, and say how the chunks are shared."""
     marked = math.inf
     for chunksize in sorted(seconds, reverse=True):
-        nbr_chunks = primes_pool.count_chunks(nbr_numbers, chunksize)
-        is_idle = primes_pool.count_idle(nbr_chunks, nbr_workers) > 0
+        nbr_chunks = pool_report.count_chunks(nbr_numbers, chunksize)
+        is_idle = pool_report.count_idle(nbr_chunks, nbr_workers) > 0
         if is_idle and nbr_chunks < 3 * nbr_workers and chunksize < 0.8 * marked:  # room for text
             marked = chunksize
             said = f"{nbr_chunks} chunk{'s'[: nbr_chunks != 1]}"
             if nbr_chunks > nbr_workers:
-                said += f": {primes_pool.describe_rounds(nbr_chunks, nbr_workers)}"
+                said += f": {pool_report.describe_rounds(nbr_chunks, nbr_workers)}"
             label = "leaves workers idle at the end"
             axes.axvline(chunksize, color="#606060", linewidth=1, linestyle=":", label=label)
             axes.text(

@@ -18,11 +18,10 @@ Differs: the chapter has one number of processes, four; --workers 2,4 draws a pa
 import math
 import statistics
 
+from common import cli, plots
+
 import pool_report
 import pool_speed
-import primes_pool
-
-from common import cli, plots
 
 MOST_CHUNKS = 32
 FEWEST_NUMBERS = (MOST_CHUNKS - 1) ** 2 + 1  # fewer cannot be cut into each number of chunks
@@ -37,7 +36,7 @@ def chunksize_for(nbr_numbers, nbr_chunks):
 
 def foretell(nbr_chunks, nbr_workers):
     """Return the share of the work that the busiest worker does, if chunks take equally long."""
-    return primes_pool.count_rounds(nbr_chunks, nbr_workers) / nbr_chunks
+    return pool_report.count_rounds(nbr_chunks, nbr_workers) / nbr_chunks
 
 
 def measure(args):
@@ -52,7 +51,7 @@ def by_nbr_chunks(data, nbr_workers):
     seconds = pool_speed.seconds(data["runs"], nbr_workers, pool_speed.EVEN)
     nbr_numbers = data["sizes"]["nbr_numbers"]
     return {
-        primes_pool.count_chunks(nbr_numbers, chunksize): seconds[chunksize]
+        pool_report.count_chunks(nbr_numbers, chunksize): seconds[chunksize]
         for chunksize in sorted(seconds, reverse=True)
     }
 
@@ -149,7 +148,7 @@ def draw_measured(axes, seconds, nbr_workers):
         chosen = {
             nbr_chunks: duration
             for nbr_chunks, duration in middle.items()
-            if (primes_pool.count_idle(nbr_chunks, nbr_workers) > 0) == is_idle
+            if (pool_report.count_idle(nbr_chunks, nbr_workers) > 0) == is_idle
         }
         axes.plot(
             chosen.keys(),

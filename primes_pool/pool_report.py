@@ -1,8 +1,48 @@
 """What the scripts that test a range of numbers take, print and check."""
 
+import functools
+import math
+
 from common import cli, known_primes, timing
 
 LOWER = 100_000_000
+
+
+def main(doc, run, default_chunksize=None):
+    """Be the main of a script: read its arguments, ``run`` it, print and check what it returns.
+
+    ``default_chunksize`` is a function of the numbers of jobs and workers, where there is a pool.
+    """
+    cli.run(functools.partial(_main, doc, run, default_chunksize))
+
+
+def _main(doc, run, default_chunksize):
+    parser = cli.parser(doc)
+    options = ()
+    if default_chunksize:
+        cli.add_workers(parser)
+    add_nbr_numbers(parser)
+    if default_chunksize:
+        add_pool_options(parser)
+    args = cli.parse(parser)
+    if default_chunksize:
+        chunksize = args.chunksize or default_chunksize(args.nbr_numbers, args.nbr_workers)
+        print(f"Chunksize: {chunksize:,}{'' if args.chunksize else ' (the default)'}")
+        print(describe_chunks(args.nbr_numbers, chunksize, args.nbr_workers), flush=True)
+        options = args.nbr_workers, args.chunksize, args.shuffle
+    nbr_primes, duration = run(args.nbr_numbers, *options)
+    report(nbr_primes, args.nbr_numbers, duration)
+
+
+def add_pool_options(parser):
+    """Add ``--chunksize`` and ``--shuffle``."""
+    parser.add_argument(
+        "--chunksize",
+        type=cli.whole_number(),
+        metavar="N",
+        help="numbers in one piece of work (default: Python's own rule)",
+    )
+    parser.add_argument("--shuffle", action="store_true", help="test the numbers in random order")
 
 
 def add_nbr_numbers(parser, quick=100_000, minimum=1):
@@ -15,6 +55,41 @@ def add_nbr_numbers(parser, quick=100_000, minimum=1):
         minimum=minimum,
         maximum=10_000_000,
         help=f"numbers to test, from {LOWER:,} on",
+    )
+
+
+def count_chunks(nbr_jobs, chunksize):
+    """Return how many chunks ``Pool.map`` makes; all but the last hold ``chunksize`` jobs."""
+    return math.ceil(nbr_jobs / chunksize)
+
+
+def count_rounds(nbr_chunks, nbr_workers):
+    """Return how many chunks the busiest worker gets, if all chunks take equally long."""
+    return math.ceil(nbr_chunks / nbr_workers)
+
+
+def count_idle(nbr_chunks, nbr_workers):
+    """Return how many workers get no chunk in the last round, if all chunks take equally long."""
+    return -nbr_chunks % nbr_workers
+
+
+def describe_rounds(nbr_chunks, nbr_workers):
+    """Return how many chunks are worked on at once in each round, such as ``2 x 4 + 2``."""
+    nbr_full_rounds, nbr_left = divmod(nbr_chunks, nbr_workers)
+    rounds = [f"{nbr_full_rounds:,} x {nbr_workers}"] if nbr_full_rounds > 1 else []
+    rounds += [f"{nbr_workers}"] if nbr_full_rounds == 1 else []
+    rounds += [f"{nbr_left}"] if nbr_left else []
+    return " + ".join(rounds)
+
+
+def describe_chunks(nbr_jobs, chunksize, nbr_workers):
+    """Return how many chunks there are, and how the workers share them if all take equally long."""
+    nbr_chunks = count_chunks(nbr_jobs, chunksize)
+    nbr_in_last_chunk = nbr_jobs - (nbr_chunks - 1) * chunksize
+    return (
+        f"Chunks: {nbr_chunks:,} (the last one of {nbr_in_last_chunk:,} numbers)\n"
+        f"Rounds at best: {describe_rounds(nbr_chunks, nbr_workers)} chunk(s), "
+        f"{count_idle(nbr_chunks, nbr_workers)} of {nbr_workers} worker(s) idle in the last"
     )
 
 

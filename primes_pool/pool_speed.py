@@ -3,11 +3,12 @@
 import random
 import statistics
 
+from common import known_primes, plots, results, timing
+from common.processes import Pool
+
 import pool_report
 import primes_pool
 import primes_serial
-
-from common import known_primes, plots, pools, timing
 
 ORDERED, SHUFFLED, EVEN, SERIAL = "ordered", "shuffled", "even", "serial"
 
@@ -41,14 +42,14 @@ def measure(args, chunksizes, orders=(ORDERED,)):
     jobs = {order: in_order(numbers, order) for order in orders}
     runs = []
     for nbr_workers in args.workers:
-        with pools.worker_pool(nbr_workers) as pool:
+        with Pool(nbr_workers) as pool:
             ways = {
                 (order, chunksize): _way(pool.map, primes_pool.check_prime, jobs[order], chunksize)
                 for chunksize in chunksizes(nbr_workers)
                 for order in orders
             }
             ways[SERIAL, None] = _way(primes_serial.check_primes, numbers)
-            outcomes = timing.interleaved(ways, args.repeat)
+            outcomes = results.interleaved(ways, args.repeat)
         runs += [
             {"workers": nbr_workers, "order": order, "chunksize": chunksize, "seconds": durations}
             for (order, chunksize), durations in outcomes.items()

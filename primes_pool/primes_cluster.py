@@ -12,12 +12,12 @@ See:     each job sieves segments of its own and sends back one number, so that 
 
 import time
 
+from common import cluster
+
 import joblib
 import primes_sieve
 import sieve_report
 from primes_sieve import count_primes
-
-from common import cli, cluster
 
 NBR_JOBS_PER_THREAD = 8  # what is lost with a worker is small, and fast workers take more
 
@@ -43,15 +43,5 @@ def run(lower, upper, nbr_workers, scheduler=None):
     return sum(counts), duration
 
 
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_workers(parser, start_method=False)
-    cluster.add_scheduler(parser)
-    sieve_report.add_range(parser)
-    args = sieve_report.parse(parser)
-    nbr_primes, duration = run(args.lower, args.upper, args.nbr_workers, args.scheduler)
-    sieve_report.report(nbr_primes, args.lower, args.upper, duration, count_primes)
-
-
 if __name__ == "__main__":
-    cli.run(main)
+    sieve_report.main(__doc__, run, count_primes, cluster.add_scheduler)

@@ -14,10 +14,13 @@ Differs: the chapter says that the default chunksize is jobs / CPUs; CPython's r
 
 import math
 import random
+import time
+
+from common.processes import Pool
 
 import pool_report
 
-from common import cli, pools, timing
+LOWER = 100_000_000
 
 
 def check_prime(n):
@@ -35,72 +38,20 @@ def default_chunksize(nbr_jobs, nbr_workers):
     return math.ceil(nbr_jobs / (4 * nbr_workers))
 
 
-def count_chunks(nbr_jobs, chunksize):
-    """Return how many chunks ``Pool.map`` makes; all but the last hold ``chunksize`` jobs."""
-    return math.ceil(nbr_jobs / chunksize)
-
-
-def count_rounds(nbr_chunks, nbr_workers):
-    """Return how many chunks the busiest worker gets, if all chunks take equally long."""
-    return math.ceil(nbr_chunks / nbr_workers)
-
-
-def count_idle(nbr_chunks, nbr_workers):
-    """Return how many workers get no chunk in the last round, if all chunks take equally long."""
-    return -nbr_chunks % nbr_workers
-
-
-def describe_rounds(nbr_chunks, nbr_workers):
-    """Return how many chunks are worked on at once in each round, such as ``2 x 4 + 2``."""
-    nbr_full_rounds, nbr_left = divmod(nbr_chunks, nbr_workers)
-    rounds = [f"{nbr_full_rounds:,} x {nbr_workers}"] if nbr_full_rounds > 1 else []
-    rounds += [f"{nbr_workers}"] if nbr_full_rounds == 1 else []
-    rounds += [f"{nbr_left}"] if nbr_left else []
-    return " + ".join(rounds)
-
-
-def describe_chunks(nbr_jobs, chunksize, nbr_workers):
-    """Return how many chunks there are, and how the workers share them if all take equally long."""
-    nbr_chunks = count_chunks(nbr_jobs, chunksize)
-    nbr_in_last_chunk = nbr_jobs - (nbr_chunks - 1) * chunksize
-    return (
-        f"Chunks: {nbr_chunks:,} (the last one of {nbr_in_last_chunk:,} numbers)\n"
-        f"Rounds at best: {describe_rounds(nbr_chunks, nbr_workers)} chunk(s), "
-        f"{count_idle(nbr_chunks, nbr_workers)} of {nbr_workers} worker(s) idle in the last"
-    )
-
-
 def run(nbr_numbers, nbr_workers, chunksize=None, shuffle=False):
     """Return the number of primes and the seconds the map took.
 
     The pool is built, and the numbers are shuffled, before the clock starts.
     """
-    numbers = list(range(pool_report.LOWER, pool_report.LOWER + nbr_numbers))
+    numbers = list(range(LOWER, LOWER + nbr_numbers))
     if shuffle:
         random.shuffle(numbers)
-    with pools.worker_pool(nbr_workers) as pool:
-        are_primes, duration = timing.timed(pool.map, check_prime, numbers, chunksize)
+    with Pool(nbr_workers) as pool:
+        start = time.perf_counter()
+        are_primes = pool.map(check_prime, numbers, chunksize)
+        duration = time.perf_counter() - start
     return sum(are_primes), duration
 
 
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_workers(parser)
-    pool_report.add_nbr_numbers(parser)
-    parser.add_argument(
-        "--chunksize",
-        type=cli.whole_number(),
-        metavar="N",
-        help="numbers in one piece of work (default: Python's own rule)",
-    )
-    parser.add_argument("--shuffle", action="store_true", help="test the numbers in random order")
-    args = cli.parse(parser)
-    chunksize = args.chunksize or default_chunksize(args.nbr_numbers, args.nbr_workers)
-    print(f"Chunksize: {chunksize:,}{'' if args.chunksize else ' (the default)'}")
-    print(describe_chunks(args.nbr_numbers, chunksize, args.nbr_workers), flush=True)
-    nbr_primes, duration = run(args.nbr_numbers, args.nbr_workers, args.chunksize, args.shuffle)
-    pool_report.report(nbr_primes, args.nbr_numbers, duration)
-
-
 if __name__ == "__main__":
-    cli.run(main)
+    pool_report.main(__doc__, run, default_chunksize)

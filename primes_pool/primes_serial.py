@@ -9,10 +9,11 @@ Differs: 0 and 1 are not prime, 2 is, and so is no square: check_prime is exact 
 """
 
 import math
+import time
 
 import pool_report
 
-from common import cli, timing
+LOWER = 100_000_000
 
 
 def check_prime(n):
@@ -32,18 +33,12 @@ def check_primes(numbers):
 
 def run(nbr_numbers):
     """Return the number of primes and the seconds it took."""
-    numbers = range(pool_report.LOWER, pool_report.LOWER + nbr_numbers)
-    are_primes, duration = timing.timed(check_primes, numbers)
+    numbers = range(LOWER, LOWER + nbr_numbers)
+    start = time.perf_counter()
+    are_primes = check_primes(numbers)
+    duration = time.perf_counter() - start
     return sum(are_primes), duration
 
 
-def main():
-    parser = cli.parser(__doc__)
-    pool_report.add_nbr_numbers(parser)
-    args = cli.parse(parser)
-    nbr_primes, duration = run(args.nbr_numbers)
-    pool_report.report(nbr_primes, args.nbr_numbers, duration)
-
-
 if __name__ == "__main__":
-    cli.run(main)
+    pool_report.main(__doc__, run)

@@ -13,12 +13,14 @@ See:     nothing is divided: each prime up to the square root of the end strikes
 """
 
 import math
+import multiprocessing
 import os
+import time
+
+from common.processes import Pool
 
 import numpy as np
 import sieve_report
-
-from common import cli, memory, pools, timing
 
 WHEEL = 30  # of 30 numbers in a row only 8 have no factor 2, 3 or 5: a byte for each of them
 RESIDUES = np.array([1, 7, 11, 13, 17, 19, 23, 29])
@@ -128,33 +130,26 @@ def count_primes(lower_upper_first_step):
     return nbr_primes
 
 
-def run(lower, upper, nbr_workers):
+def run(lower, upper, nbr_workers, peak_memory):
     """Return the number of primes, the seconds, and the largest peak memory of a worker in bytes.
 
-    The workers are up before the clock starts. One segment alone, milliseconds of work, is left to
-    this process.
+    ``peak_memory`` is a function that returns it for a process's pid. The workers are up before the
+    clock starts. One segment alone, milliseconds of work, is left to this process.
     """
     nbr_segments = -(-(upper - lower) // (WHEEL * ROWS))
     if nbr_segments < 2:
-        nbr_primes, duration = timing.timed(count_primes, (lower, upper, 0, 1))
-        return nbr_primes, duration, memory.peak(os.getpid())
+        start = time.perf_counter()
+        nbr_primes = count_primes((lower, upper, 0, 1))
+        return nbr_primes, time.perf_counter() - start, peak_memory(os.getpid())
     nbr_shares = min(nbr_workers, nbr_segments)
     shares = [(lower, upper, first, nbr_shares) for first in range(nbr_shares)]
-    with pools.worker_pool(nbr_shares) as pool:
-        counts, duration = timing.timed(pool.map, count_primes, shares, 1)
-        peaks = [memory.peak(worker.pid) for worker in pool.watched]
+    with Pool(nbr_shares) as pool:
+        start = time.perf_counter()
+        counts = pool.map(count_primes, shares, 1)
+        duration = time.perf_counter() - start
+        peaks = [peak_memory(worker.pid) for worker in multiprocessing.active_children()]
     return sum(counts), duration, max(peaks)
 
 
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_workers(parser)
-    sieve_report.add_range(parser)
-    args = sieve_report.parse(parser)
-    nbr_primes, duration, peak = run(args.lower, args.upper, args.nbr_workers)
-    print(f"Peak memory (RSS) of a worker: {peak / 1e6:,.1f} MB")
-    sieve_report.report(nbr_primes, args.lower, args.upper, duration, count_primes)
-
-
 if __name__ == "__main__":
-    cli.run(main)
+    sieve_report.main(__doc__, run, count_primes)

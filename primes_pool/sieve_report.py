@@ -1,14 +1,38 @@
 """What the scripts with a sieve take, print and check."""
 
+import functools
 import math
 
-import numpy as np
+from common import cli, known_primes, memory, timing
 
-from common import cli, known_primes, timing
+import numpy as np
 
 MAX_UPPER = 10**15
 MAX_COUNTED = 10**11  # up to here, counting again takes a second
 SHORT = 1_000_000
+
+
+def main(doc, run, count_primes, add_scheduler=None):
+    """Be the main of a script: read its arguments, ``run`` it, print and check what it returns.
+
+    ``count_primes`` is the script's own, see check. ``add_scheduler`` adds the option of one for a
+    cluster; the others return the peak memory of a worker, too.
+    """
+    cli.run(functools.partial(_main, doc, run, count_primes, add_scheduler))
+
+
+def _main(doc, run, count_primes, add_scheduler):
+    parser = cli.parser(doc)
+    cli.add_workers(parser, start_method=not add_scheduler)
+    if add_scheduler:
+        add_scheduler(parser)
+    add_range(parser)
+    args = parse(parser)
+    option = args.scheduler if add_scheduler else memory.peak
+    nbr_primes, duration, *peak = run(args.lower, args.upper, args.nbr_workers, option)
+    if peak:
+        print(f"Peak memory (RSS) of a worker: {peak[0] / 1e6:,.1f} MB")
+    report(nbr_primes, args.lower, args.upper, duration, count_primes)
 
 
 def add_range(parser):

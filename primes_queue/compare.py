@@ -10,14 +10,14 @@ See:     no queue of single numbers is as fast as one process without any: what 
          The answer is the number of primes, checked against a sieve.
 """
 
+from common import cli, results
+
 import primes_queue
 import primes_queue_batched
 import primes_queue_jobs_feeder_thread
 import primes_queue_less_work
 import primes_serial
 import queue_report
-
-from common import cli, results
 
 SERIAL, QUEUE, REDIS = "serial, no queue", "queue", "Redis stream of batches"
 ALONE = "one process, no queue"
@@ -67,13 +67,6 @@ def ways(nbr_numbers, nbr_workers, batch, redis_url):
     return compared, triples + [(longer, new, ALONE) for new in beyond]
 
 
-def redis_if_any(url):
-    """Give the URL of a Redis server or None (see redis_server.server_if_any)."""
-    from common import redis_server  # imported here: workers that are spawned have no need of it
-
-    return redis_server.server_if_any(url, REDIS)
-
-
 def main():
     parser = results.comparison_parser(__doc__, quick=5, book=3)
     cli.add_workers(parser)
@@ -81,7 +74,7 @@ def main():
     queue_report.add_batch(parser)
     cli.add_redis_url(parser)
     args = cli.parse(parser)
-    with redis_if_any(args.redis_url) as redis_url:
+    with results.redis_if_any(args.redis_url, REDIS) as redis_url:
         compared = ways(args.nbr_numbers, args.nbr_workers, args.batch, redis_url)
         results.compare(args, *compared)
 

@@ -12,12 +12,12 @@ See:     one process without a queue beats all runs with one. To test a number t
 
 import statistics
 
+from common import cli, plots, results
+
 import primes_queue
 import primes_queue_less_work
 import primes_serial
 import queue_report
-
-from common import cli, plots, timing
 
 ALL, ODD = "all numbers", "odd numbers only"
 
@@ -31,7 +31,7 @@ def measure(args):
     ways["serial", 1] = (primes_serial.run, args.nbr_numbers)
     calls = {name: lambda way=way: queue_report.checked(*way) for name, way in ways.items()}
     runs = []
-    for (kind, n), rounds in timing.interleaved(calls, args.repeat).items():
+    for (kind, n), rounds in results.interleaved(calls, args.repeat).items():
         counts, durations = zip(*rounds, strict=True)
         runs.append({"kind": kind, "workers": n, "seconds": durations, "nbr_primes": counts[0]})
     return {"fig_9_14": {"runs": runs}}

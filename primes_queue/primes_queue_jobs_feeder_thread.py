@@ -4,22 +4,21 @@ Chapter: Examples 9-12, 9-13
 Run:     python primes_queue/primes_queue_jobs_feeder_thread.py 2
 See:     primes are collected from the start, so that neither queue grows long. It is no faster
          than primes_queue.py: communication through the Manager still takes most of the time.
-Differs: a worker that dies before it has answered its pill is an error, not an endless wait.
+Differs: when a worker dies, Process ends the script; multiprocessing's own would let it wait for
+         the answer to the pill for ever.
 """
 
-import contextlib
 import math
-import queue
 import threading
 import time
 
+from common.processes import Manager, Process
+
 import queue_report
 
-from common import cli, pools
-
+LOWER = 100_000_000
 FLAG_ALL_DONE = b"WORK_FINISHED"
 FLAG_WORKER_FINISHED_PROCESSING = b"WORKER_FINISHED_PROCESSING"
-ANSWER_SECONDS = 0.5
 
 
 def check_prime(possible_primes_queue, definite_primes_queue):
@@ -39,62 +38,41 @@ def check_prime(possible_primes_queue, definite_primes_queue):
 
 
 def feed_new_jobs(number_range, possible_primes_queue, nbr_poison_pills):
-    """Put the numbers on the queue, then a pill for each worker; end if the Manager has ended."""
-    with contextlib.suppress(EOFError, OSError):  # the main thread says why
-        for possible_prime in number_range:
-            possible_primes_queue.put(possible_prime)
-        for _ in range(nbr_poison_pills):
-            possible_primes_queue.put(FLAG_ALL_DONE)
-
-
-def collect_primes(definite_primes_queue, nbr_poison_pills, workers):
-    """Return the primes once every pill has been answered; WorkerDied if a worker has died."""
-    primes = []
-    nbr_answers = 0
-    while nbr_answers < nbr_poison_pills:
-        try:
-            result = definite_primes_queue.get(timeout=ANSWER_SECONDS)
-        except queue.Empty:
-            pools.check(workers)
-            continue
-        if result == FLAG_WORKER_FINISHED_PROCESSING:
-            nbr_answers += 1
-        else:
-            primes.append(result)
-            if len(primes) % 100 == 0:  # the others may keep the queue busy for minutes
-                pools.check(workers)
-    return primes
+    """Put the numbers on the queue, then a pill for each worker."""
+    for possible_prime in number_range:
+        possible_primes_queue.put(possible_prime)
+    for _ in range(nbr_poison_pills):
+        possible_primes_queue.put(FLAG_ALL_DONE)
 
 
 def run(nbr_numbers, nbr_workers):
     """Return the primes and the seconds it took to feed the queue and to collect them."""
-    number_range = range(queue_report.LOWER, queue_report.LOWER + nbr_numbers)
-    with pools.manager() as manager:
+    number_range = range(LOWER, LOWER + nbr_numbers)
+    with Manager() as manager:
         possible_primes_queue = manager.Queue()
         definite_primes_queue = manager.Queue()
-        arguments = (possible_primes_queue, definite_primes_queue)
-        workers = [
-            pools.WorkerProcess(target=check_prime, args=arguments) for _ in range(nbr_workers)
-        ]
-        with pools.running(workers) as watched:  # before the thread starts: it must not be forked
-            start = time.perf_counter()
-            jobs = (number_range, possible_primes_queue, nbr_workers)
-            thrd = threading.Thread(target=feed_new_jobs, args=jobs, daemon=True)
-            thrd.start()
-            primes = collect_primes(definite_primes_queue, nbr_workers, watched)
-            duration = time.perf_counter() - start
-            pools.join(workers)
+        processes = []
+        for _ in range(nbr_workers):
+            p = Process(target=check_prime, args=(possible_primes_queue, definite_primes_queue))
+            processes.append(p)
+            p.start()
+        start = time.perf_counter()
+        jobs = (number_range, possible_primes_queue, nbr_workers)
+        thrd = threading.Thread(target=feed_new_jobs, args=jobs, daemon=True)
+        thrd.start()  # after the workers: it must not be forked
+        primes = []
+        nbr_answers = 0
+        while nbr_answers < nbr_workers:
+            result = definite_primes_queue.get()
+            if result == FLAG_WORKER_FINISHED_PROCESSING:
+                nbr_answers += 1
+            else:
+                primes.append(result)
+        duration = time.perf_counter() - start
+        for p in processes:
+            p.join()
     return primes, duration
 
 
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_workers(parser)
-    queue_report.add_nbr_numbers(parser)
-    args = cli.parse(parser)
-    primes, duration = run(args.nbr_numbers, args.nbr_workers)
-    queue_report.report(primes, args.nbr_numbers, duration)
-
-
 if __name__ == "__main__":
-    cli.run(main)
+    queue_report.main(__doc__, run)

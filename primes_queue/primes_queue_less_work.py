@@ -4,20 +4,20 @@ Chapter: text on queues with less work
 Run:     python primes_queue/primes_queue_less_work.py 2
 See:     it takes about half the time of primes_queue.py with as many workers, because what is
          saved is communication; primes_serial.py is still faster.
-Differs: a worker that dies before it has answered its pill is an error, not an endless wait.
+Differs: when a worker dies, Process ends the script; multiprocessing's own would let it wait for
+         the answer to the pill for ever.
 """
 
 import math
-import queue
 import time
+
+from common.processes import Manager, Process
 
 import queue_report
 
-from common import cli, pools
-
+LOWER = 100_000_000
 FLAG_ALL_DONE = b"WORK_FINISHED"
 FLAG_WORKER_FINISHED_PROCESSING = b"WORKER_FINISHED_PROCESSING"
-ANSWER_SECONDS = 0.5
 
 
 def check_prime(possible_primes_queue, definite_primes_queue):
@@ -36,62 +36,35 @@ def check_prime(possible_primes_queue, definite_primes_queue):
             definite_primes_queue.put(n)
 
 
-def feed_jobs(number_range, possible_primes_queue, nbr_poison_pills, workers):
-    """Put the numbers on the queue, then a pill for each worker; WorkerDied if one has died."""
-    for nbr_jobs, possible_prime in enumerate(number_range):
-        if nbr_jobs % 1_000 == 0:  # often enough to notice a death soon, too seldom to cost time
-            pools.check(workers)
-        possible_primes_queue.put(possible_prime)
-    for _ in range(nbr_poison_pills):
-        possible_primes_queue.put(FLAG_ALL_DONE)
-
-
-def collect_primes(definite_primes_queue, nbr_poison_pills, workers):
-    """Return the primes once every pill has been answered; WorkerDied if a worker has died."""
-    primes = []
-    nbr_answers = 0
-    while nbr_answers < nbr_poison_pills:
-        try:
-            result = definite_primes_queue.get(timeout=ANSWER_SECONDS)
-        except queue.Empty:
-            pools.check(workers)
-            continue
-        if result == FLAG_WORKER_FINISHED_PROCESSING:
-            nbr_answers += 1
-        else:
-            primes.append(result)
-            if len(primes) % 100 == 0:  # the others may keep the queue busy for minutes
-                pools.check(workers)
-    return primes
-
-
 def run(nbr_numbers, nbr_workers):
     """Return the primes and the seconds it took to feed the queue and to collect them."""
-    number_range = range(queue_report.LOWER + 1, queue_report.LOWER + nbr_numbers, 2)
-    with pools.manager() as manager:
+    number_range = range(LOWER + 1, LOWER + nbr_numbers, 2)
+    with Manager() as manager:
         possible_primes_queue = manager.Queue()
         definite_primes_queue = manager.Queue()
-        arguments = (possible_primes_queue, definite_primes_queue)
-        workers = [
-            pools.WorkerProcess(target=check_prime, args=arguments) for _ in range(nbr_workers)
-        ]
-        with pools.running(workers) as watched:
-            start = time.perf_counter()
-            feed_jobs(number_range, possible_primes_queue, nbr_workers, watched)
-            primes = collect_primes(definite_primes_queue, nbr_workers, watched)
-            duration = time.perf_counter() - start
-            pools.join(workers)
+        processes = []
+        for _ in range(nbr_workers):
+            p = Process(target=check_prime, args=(possible_primes_queue, definite_primes_queue))
+            processes.append(p)
+            p.start()
+        start = time.perf_counter()
+        for possible_prime in number_range:
+            possible_primes_queue.put(possible_prime)
+        for _ in range(nbr_workers):
+            possible_primes_queue.put(FLAG_ALL_DONE)
+        primes = []
+        nbr_answers = 0
+        while nbr_answers < nbr_workers:
+            result = definite_primes_queue.get()
+            if result == FLAG_WORKER_FINISHED_PROCESSING:
+                nbr_answers += 1
+            else:
+                primes.append(result)
+        duration = time.perf_counter() - start
+        for p in processes:
+            p.join()
     return primes, duration
 
 
-def main():
-    parser = cli.parser(__doc__)
-    cli.add_workers(parser)
-    queue_report.add_nbr_numbers(parser)
-    args = cli.parse(parser)
-    primes, duration = run(args.nbr_numbers, args.nbr_workers)
-    queue_report.report(primes, args.nbr_numbers, duration)
-
-
 if __name__ == "__main__":
-    cli.run(main)
+    queue_report.main(__doc__, run)

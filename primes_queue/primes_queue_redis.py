@@ -19,12 +19,15 @@ See:     jobs are JSON in a stream (Redis 6.2 or later), which hands each to one
          Not for jobs that take less than a millisecond, nor for a run that may as well start again.
 """
 
-import contextlib
 import json
 import math
 import shlex
 import sys
 import time
+
+from common import cli, redis_server
+from common.processes import Process
+from common.run import in_words
 
 import queue_report
 import redis
@@ -32,8 +35,7 @@ from redis.backoff import NoBackoff
 from redis.connection import parse_url
 from redis.retry import Retry
 
-from common import cli, pools, redis_server
-
+LOWER = 100_000_000
 JOBS = "primes_queue:jobs"  # a stream: {"from_i": ..., "to_i": ...}
 GROUP = "workers"
 RESULTS = "primes_queue:results"  # a hash: from_i of a job -> its primes
@@ -120,6 +122,16 @@ def stored_sizes(rds):
     return {name.decode(): int(size) for name, size in rds.hgetall(RUN).items()}
 
 
+def batches(from_i, to_i, batch):
+    """Yield the range [from_i, to_i) as jobs: half-open ranges of ``batch`` numbers, the last less.
+
+    >>> list(batches(0, 5, 2))
+    [(0, 2), (2, 4), (4, 5)]
+    """
+    for start in range(from_i, to_i, batch):
+        yield start, min(start + batch, to_i)
+
+
 def make_queue(rds, sizes):
     """Make the queue anew, empty; keep the results only if they are those of a run like this."""
     with rds.pipeline() as together:
@@ -135,7 +147,7 @@ def put_missing_jobs(rds, sizes):
     """Put the jobs that have no result on a new queue; return how many."""
     make_queue(rds, sizes)
     done = {int(from_i) for from_i in rds.hkeys(RESULTS)}
-    jobs = [job for job in queue_report.batches(**sizes) if job[0] not in done]
+    jobs = [job for job in batches(**sizes) if job[0] not in done]
     for first in range(0, len(jobs), JOBS_AT_ONCE):
         with rds.pipeline() as together:
             for from_i, to_i in jobs[first : first + JOBS_AT_ONCE]:
@@ -149,10 +161,35 @@ def is_lost(rds, sizes):
     return stored_sizes(rds) != sizes or not rds.xlen(JOBS) or not rds.xinfo_groups(JOBS)
 
 
-def collect_primes(rds, sizes, keep_working):
-    """Return the primes once every job has its result; WorkerDied if workers die too often."""
+def start_worker(redis_url, name):
+    """Return the process of a new worker."""
+    worker = Process(target=work, args=(redis_url, name), daemon=True)
+    worker.may_die = True  # there will be another
+    worker.start()
+    return worker
+
+
+def replace_killed(workers, killed, redis_url):
+    """Replace those of ``workers`` (name -> process) that were killed, and add them to ``killed``.
+
+    Failure if one has failed by itself, or if more than MAX_KILLED were killed.
+    """
+    for name, worker in workers.items():
+        if worker.exitcode is None:
+            continue
+        killed.append(worker)
+        how = in_words({f"worker {worker.pid}": worker.exitcode})
+        if worker.exitcode > 0 or len(killed) > MAX_KILLED:
+            raise cli.Failure(how)
+        print(f"{how}: a new {name}", flush=True)
+        workers[name] = start_worker(redis_url, name)
+
+
+def collect_primes(rds, sizes, workers, redis_url):
+    """Return the primes once every job has its result; replace workers that are killed."""
     nbr_jobs = -(-(sizes["to_i"] - sizes["from_i"]) // sizes["batch"])
     nbr_done, since = 0, time.monotonic()
+    killed = []
     while True:
         before, nbr_done = nbr_done, patiently(rds.hlen, RESULTS)
         if nbr_done == nbr_jobs:
@@ -165,51 +202,27 @@ def collect_primes(rds, sizes, keep_working):
                 nbr_put = patiently(put_missing_jobs, rds, sizes)
                 print(f"Put again: {nbr_put:,} jobs", flush=True)
             since = time.monotonic()
-        keep_working()
+        replace_killed(workers, killed, redis_url)
         time.sleep(POLL_SECONDS)
-
-
-@contextlib.contextmanager
-def working(nbr_workers, redis_url):
-    """Have the workers up in the block; give a function that replaces those that were killed."""
-    names = [f"worker-{number}" for number in range(1, nbr_workers + 1)]
-    killed = []
-
-    def new(name):
-        return pools.WorkerProcess(target=work, args=(redis_url, name))
-
-    def keep_working():
-        for name, worker in workers.items():
-            if worker.exitcode is None:
-                continue
-            killed.append(worker)
-            if worker.exitcode > 0 or len(killed) > MAX_KILLED:
-                pools.check([worker])
-            print(f"{pools.WorkerDied(worker.pid, worker.exitcode)}: a new {name}", flush=True)
-            workers[name] = new(name)
-            with contextlib.suppress(pools.WorkerDied):  # while it starts: the next look sees it
-                stack.enter_context(pools.running([workers[name]]))
-
-    workers = {name: new(name) for name in names}
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(pools.running(list(workers.values())))
-        yield keep_working
 
 
 def run(nbr_numbers, nbr_workers, batch, redis_url, resume=False):
     """Return the primes and the seconds it took to put the jobs and to collect the results."""
-    from_i = queue_report.LOWER
-    sizes = {"from_i": from_i, "to_i": from_i + nbr_numbers, "batch": batch}
+    sizes = {"from_i": LOWER, "to_i": LOWER + nbr_numbers, "batch": batch}
+    names = [f"worker-{number}" for number in range(1, nbr_workers + 1)]
     with redis_server.own(redis_url, JOBS) as rds:
         rds.set_retry(NO_RETRY)
         if not resume:
             rds.delete(JOBS, RESULTS, RUN)
         make_queue(rds, sizes)
-        with working(nbr_workers, redis_url) as keep_working:
-            start = time.perf_counter()
-            patiently(put_missing_jobs, rds, sizes)
-            primes = collect_primes(rds, sizes, keep_working)
-            duration = time.perf_counter() - start
+        workers = {name: start_worker(redis_url, name) for name in names}
+        start = time.perf_counter()
+        patiently(put_missing_jobs, rds, sizes)
+        primes = collect_primes(rds, sizes, workers, redis_url)
+        duration = time.perf_counter() - start
+        for worker in workers.values():
+            worker.kill()
+            worker.join()
         patiently(rds.delete, JOBS, RESULTS, RUN)  # the workers have ended: they add nothing
     return primes, duration
 

@@ -7,10 +7,11 @@ See:     this is the serial line of Figure 9-14, and no script with a queue beat
 """
 
 import math
+import time
 
 import queue_report
 
-from common import cli, timing
+LOWER = 100_000_000
 
 
 def check_prime(n):
@@ -30,17 +31,11 @@ def find_primes(number_range):
 
 def run(nbr_numbers):
     """Return the primes and the seconds it took to find them."""
-    number_range = range(queue_report.LOWER, queue_report.LOWER + nbr_numbers)
-    return timing.timed(find_primes, number_range)
-
-
-def main():
-    parser = cli.parser(__doc__)
-    queue_report.add_nbr_numbers(parser)
-    args = cli.parse(parser)
-    primes, duration = run(args.nbr_numbers)
-    queue_report.report(primes, args.nbr_numbers, duration)
+    number_range = range(LOWER, LOWER + nbr_numbers)
+    start = time.perf_counter()
+    primes = find_primes(number_range)
+    return primes, time.perf_counter() - start
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    queue_report.main(__doc__, run, workers=False)

@@ -1,8 +1,31 @@
 """What the scripts that look for the primes of a range take, print and check."""
 
+import functools
+
 from common import cli, known_primes, timing
 
 LOWER = 100_000_000
+
+
+def main(doc, run, workers=True, batch=False):
+    """Be the main of a script: read its arguments, ``run`` it, print and check what it returns.
+
+    ``workers`` and ``batch`` are whether ``run`` takes their number, and that of numbers in a job.
+    """
+    cli.run(functools.partial(_main, doc, run, workers, batch))
+
+
+def _main(doc, run, workers, batch):
+    parser = cli.parser(doc)
+    if workers:
+        cli.add_workers(parser)
+    add_nbr_numbers(parser)
+    if batch:
+        add_batch(parser)
+    args = cli.parse(parser)
+    names = ["nbr_numbers"] + ["nbr_workers"] * workers + ["batch"] * batch
+    primes, duration = run(*(getattr(args, name) for name in names))
+    report(primes, args.nbr_numbers, duration)
 
 
 def add_nbr_numbers(parser, quick=20_000):
@@ -30,16 +53,6 @@ def add_batch(parser):
     )
 
 
-def batches(from_i, to_i, batch):
-    """Yield the range [from_i, to_i) as jobs: half-open ranges of ``batch`` numbers, the last less.
-
-    >>> list(batches(0, 5, 2))
-    [(0, 2), (2, 4), (4, 5)]
-    """
-    for start in range(from_i, to_i, batch):
-        yield start, min(start + batch, to_i)
-
-
 def report(primes, nbr_numbers, duration):
     """Print the time, the number of primes and some of them; check them."""
     primes = sorted(primes)  # several workers find them in no particular order
@@ -51,7 +64,7 @@ def report(primes, nbr_numbers, duration):
 
 
 def check(primes, nbr_numbers):
-    """Raise WrongAnswer unless ``primes`` are as many as a sieve finds, and all different."""
+    """Raise Failure unless ``primes`` are as many as a sieve finds, and all different."""
     expected = known_primes.count_primes(LOWER, LOWER + nbr_numbers)
     cli.check(
         len(primes) == len(set(primes)) == expected,

@@ -16,9 +16,9 @@ See:     of several processes, only those that take a lock are sure to count to 
 import functools
 import importlib
 
-import sync_check
-
 from common import cli, results, timing
+
+import sync_check
 
 # By name: workers that are spawned import this module too, and have no need of all the others.
 IN_FILE = {"ex1_lock": "lock file", "ex1_nolock4": "no lock"}
@@ -29,25 +29,18 @@ IN_SHARED_MEMORY = {
     "ex2_nolock": "Value, no Lock",
 }
 NOT_EXACT = ("ex1_nolock4", "ex2_nolock")
-LOCK_EACH = "ex1_lock: per increment"
-FLOCK_EACH = "ex1_flock: per increment"
+LOCK_EACH = "ex1_lock_increment: lock file"
+FLOCK_EACH = "ex1_flock: flock"
 LOCK = "ex2_lock: Value, Lock"
 REDIS = "ex3_redis: INCR in Redis"
 MERGE = "ex3_merge: added at the end"
 CALLS = 5  # of what ends in milliseconds
 
 
-def redis_if_any(url):
-    """Give the URL of a Redis server or None (see redis_server.server_if_any)."""
-    from common import redis_server  # imported here: workers that are spawned have no need of it
-
-    return redis_server.server_if_any(url, "ex3_redis")
-
-
 def counted(run_workers, nbr_workers, max_count, exact, **options):
     """Return what ``run_workers`` counted to, and of how many, and the seconds it took.
 
-    Raises WrongAnswer if ``exact`` is true and the count is not.
+    Raises Failure if ``exact`` is true and the count is not.
     """
     run = functools.partial(run_workers, **options)
     count, duration = timing.timed(run, nbr_workers, max_count)
@@ -77,7 +70,7 @@ def ways_and_beyond(nbr_workers, max_count, longer, longest, redis_url=None):
             run_workers = importlib.import_module(name).run_workers
             run = functools.partial(counted, run_workers, nbr_workers, **options)
             exact = name not in NOT_EXACT
-            return {job: timing.fastest(calls, run, count, exact) for job, count in jobs.items()}
+            return {job: results.fastest(calls, run, count, exact) for job, count in jobs.items()}
 
         return measure
 
@@ -85,7 +78,7 @@ def ways_and_beyond(nbr_workers, max_count, longer, longest, redis_url=None):
     ways = {
         **{f"{name}: {what}": way(name, {in_file: max_count}) for name, what in IN_FILE.items()},
         alone: way(alone, {in_file: max_count}, nbr_workers=1),
-        LOCK_EACH: way(LOCK_EACH, {by_increment: max_count}, per_increment=True),
+        LOCK_EACH: way(LOCK_EACH, {by_increment: max_count}),
         FLOCK_EACH: way(FLOCK_EACH, {by_increment: max_count}),
         **{f"{name}: {what}": way(name, in_memory) for name, what in IN_SHARED_MEMORY.items()},
         REDIS: way(REDIS, {short: max_count}, redis_url=redis_url),
@@ -119,7 +112,7 @@ def main():
     args = cli.parse(parser)
     for name in ("max_count", "longer", "longest"):
         sync_check.require_room(args.nbr_workers, getattr(args, name), f"--{name}")
-    with redis_if_any(args.redis_url) as redis_url:
+    with results.redis_if_any(args.redis_url, "ex3_redis") as redis_url:
         asked = (args.nbr_workers, args.max_count, args.longer, args.longest, redis_url)
         results.compare(args, *ways_and_beyond(*asked))
 

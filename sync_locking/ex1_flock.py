@@ -5,7 +5,7 @@ Chapter: fcntl.flock and a file that stays open; answers Example 9-39
 Run:     python sync_locking/ex1_flock.py 4
          cd sync_locking
          python -m timeit -s "import ex1_flock" "ex1_flock.run_workers()"
-See:     the same exact count as ex1_lock.py --per-increment, sooner. There a process that finds
+See:     the same exact count as ex1_lock_increment.py, sooner. There a process that finds
          the lock taken sleeps for 10 ms or more before it looks again; here it waits in the kernel,
          which wakes it when the lock is free and takes the lock from a process that is killed. To
          open the file only once saves time too. The lock belongs to the open file: the count file
@@ -13,14 +13,15 @@ See:     the same exact count as ex1_lock.py --per-increment, sooner. There a pr
          one open file share its one lock, which holds none of them back. Not for Windows, and on a
          network drive only if its file system passes locks on.
 """
-# ruff: noqa: PTH123 - plain open(), as in the chapter
 
 import fcntl
 import multiprocessing
+import os
+import tempfile
+
+from common.processes import Process
 
 import sync_check
-
-from common import cli, pools
 
 FILENAME = "count.txt"
 MAX_COUNT_PER_PROCESS = 1000
@@ -46,26 +47,29 @@ def work(filename, max_count):
             fcntl.flock(f, fcntl.LOCK_UN)
 
 
+def start_together(barrier, filename, max_count):
+    """Wait until every worker is here, then do the work."""
+    barrier.wait()
+    work(filename, max_count)
+
+
 def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
     """Let ``nbr_workers`` processes count to ``max_count`` each; return the count in the file."""
-    with sync_check.count_file(FILENAME) as filename:
-        barrier = multiprocessing.Barrier(nbr_workers)
-        workers = [
-            pools.WorkerProcess(
-                target=sync_check.start_together, args=(barrier, work, filename, max_count)
-            )
-            for _ in range(nbr_workers)
-        ]
-        with pools.running(workers):
-            pools.join(workers)
+    barrier = multiprocessing.Barrier(nbr_workers)
+    with tempfile.TemporaryDirectory() as folder:
+        filename = os.path.join(folder, FILENAME)
+        open(filename, "w").close()
+        print(f"Counting in {filename}", flush=True)
+        processes = []
+        for _ in range(nbr_workers):
+            p = Process(target=start_together, args=(barrier, filename, max_count))
+            p.start()
+            processes.append(p)
+        for p in processes:
+            p.join()
         with open(filename) as f:
             return int(f.read())
 
 
-def main():
-    args = sync_check.parse(__doc__)
-    sync_check.expect_all(run_workers, args.nbr_workers, args.max_count)
-
-
 if __name__ == "__main__":
-    cli.run(main)
+    sync_check.main(__doc__, run_workers)

@@ -13,13 +13,14 @@ Differs: the processes start counting together, at a barrier, else the first may
          first read of a process reports an empty file. The count file lives in a temporary
          folder of the run's own.
 """
-# ruff: noqa: PTH123 - plain open(), as in the chapter
 
 import multiprocessing
+import os
+import tempfile
+
+from common.processes import Process
 
 import sync_check
-
-from common import cli, pools
 
 FILENAME = "count.txt"
 MAX_COUNT_PER_PROCESS = 1000
@@ -40,26 +41,29 @@ def work(filename, max_count):
             f.write(str(count + 1))
 
 
+def start_together(barrier, filename, max_count):
+    """Wait until every worker is here, then do the work."""
+    barrier.wait()
+    work(filename, max_count)
+
+
 def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
     """Let ``nbr_workers`` processes count to ``max_count`` each; return the count in the file."""
-    with sync_check.count_file(FILENAME) as filename:
-        barrier = multiprocessing.Barrier(nbr_workers)
-        workers = [
-            pools.WorkerProcess(
-                target=sync_check.start_together, args=(barrier, work, filename, max_count)
-            )
-            for _ in range(nbr_workers)
-        ]
-        with pools.running(workers):
-            pools.join(workers)
+    barrier = multiprocessing.Barrier(nbr_workers)
+    with tempfile.TemporaryDirectory() as folder:
+        filename = os.path.join(folder, FILENAME)
+        open(filename, "w").close()
+        print(f"Counting in {filename}", flush=True)
+        processes = []
+        for _ in range(nbr_workers):
+            p = Process(target=start_together, args=(barrier, filename, max_count))
+            p.start()
+            processes.append(p)
+        for p in processes:
+            p.join()
         with open(filename) as f:
             return int(f.read())
 
 
-def main():
-    args = sync_check.parse(__doc__)
-    sync_check.expect_losses(run_workers, args.nbr_workers, args.max_count)
-
-
 if __name__ == "__main__":
-    cli.run(main)
+    sync_check.main(__doc__, run_workers, exact=False)

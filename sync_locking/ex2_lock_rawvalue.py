@@ -11,9 +11,9 @@ See:     the same exact count as ex2_lock.py in less time: a RawValue is a bare 
 
 import multiprocessing
 
-import sync_check
+from common.processes import Process
 
-from common import cli, pools
+import sync_check
 
 MAX_COUNT_PER_PROCESS = 1000
 
@@ -25,26 +25,26 @@ def work(value, max_count, lock):
             value.value += 1
 
 
+def start_together(barrier, value, max_count, lock):
+    """Wait until every worker is here, then do the work."""
+    barrier.wait()
+    work(value, max_count, lock)
+
+
 def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
     """Let ``nbr_workers`` processes count to ``max_count`` each; return what they counted to."""
     value = multiprocessing.RawValue("i", 0)
     lock = multiprocessing.Lock()
     barrier = multiprocessing.Barrier(nbr_workers)
-    workers = [
-        pools.WorkerProcess(
-            target=sync_check.start_together, args=(barrier, work, value, max_count, lock)
-        )
-        for _ in range(nbr_workers)
-    ]
-    with pools.running(workers):
-        pools.join(workers)
+    processes = []
+    for _ in range(nbr_workers):
+        p = Process(target=start_together, args=(barrier, value, max_count, lock))
+        p.start()
+        processes.append(p)
+    for p in processes:
+        p.join()
     return value.value
 
 
-def main():
-    args = sync_check.parse(__doc__)
-    sync_check.expect_all(run_workers, args.nbr_workers, args.max_count)
-
-
 if __name__ == "__main__":
-    cli.run(main)
+    sync_check.main(__doc__, run_workers)

@@ -16,9 +16,9 @@ See:     the count is exact with no lock around any increment, and a longer coun
 import itertools
 import multiprocessing
 
-import sync_check
+from common.processes import Process
 
-from common import cli, pools
+import sync_check
 
 MAX_COUNT_PER_PROCESS = 1000
 COUNT_AT_ONCE = 1_000_000
@@ -38,18 +38,15 @@ def work(results, max_count):
 def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
     """Let ``nbr_workers`` processes count to ``max_count`` each; return what they counted to."""
     results = multiprocessing.SimpleQueue()
-    workers = [
-        pools.WorkerProcess(target=work, args=(results, max_count)) for _ in range(nbr_workers)
-    ]
-    with pools.running(workers):
-        pools.join(workers)  # before reading: a few bytes of each fit into the queue's pipe
-    return sum(results.get() for _ in workers)
-
-
-def main():
-    args = sync_check.parse(__doc__)
-    sync_check.expect_all(run_workers, args.nbr_workers, args.max_count)
+    processes = []
+    for _ in range(nbr_workers):
+        p = Process(target=work, args=(results, max_count))
+        p.start()
+        processes.append(p)
+    for p in processes:
+        p.join()  # before reading: a few bytes of each fit into the queue's pipe
+    return sum(results.get() for _ in processes)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    sync_check.main(__doc__, run_workers)

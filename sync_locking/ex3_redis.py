@@ -12,10 +12,14 @@ See:     the count is exact without a lock: the server carries out one command a
          counters that several machines share, or that are to outlive the program.
 """
 
+import functools
+
+from common import redis_server
+from common.processes import Pool
+from common.run import at_end
+
 import redis
 import sync_check
-
-from common import cli, pools, redis_server
 
 MAX_COUNT_PER_PROCESS = 1000
 COUNT_NAME = "sync_locking:count"
@@ -35,29 +39,26 @@ def work(max_count):
         rds.incr(COUNT_NAME)
 
 
+def run(nbr_workers, max_count, redis_url):
+    """Let ``nbr_workers`` processes count to ``max_count`` each; return what they counted to."""
+    connect(redis_url)
+    rds.set(COUNT_NAME, 0)
+    with Pool(nbr_workers, connect, (redis_url,)) as pool:
+        pool.map(work, [max_count] * nbr_workers, chunksize=1)
+    return int(rds.get(COUNT_NAME))
+
+
 def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS, redis_url=None):
-    """Let ``nbr_workers`` processes count to ``max_count`` each; return what they counted to.
-
-    Without ``redis_url`` a server is found, or else started for this run (see redis_server.py).
-    """
-    with redis_server.server(redis_url) as url, redis_server.own(url, COUNT_NAME) as owner:
-        owner.set(COUNT_NAME, 0)
+    """Do ``run`` with a key of our own; without ``redis_url`` a server is found, or started."""
+    with redis_server.server(redis_url) as url, redis_server.own(url, COUNT_NAME):
+        remove = functools.partial(redis.Redis.from_url(url).delete, COUNT_NAME)
+        at_end.append(remove)  # nothing is raised here when Ctrl-C ends the run
         try:
-            with pools.worker_pool(nbr_workers, connect, (url,)) as pool:
-                pool.map(work, [max_count] * nbr_workers, chunksize=1)
-            return int(owner.get(COUNT_NAME))
+            return run(nbr_workers, max_count, url)
         finally:
-            owner.delete(COUNT_NAME)
-
-
-def main():
-    args = sync_check.parse(__doc__, cli.add_redis_url)
-
-    def run(nbr_workers, max_count):
-        return run_workers(nbr_workers, max_count, args.redis_url)
-
-    sync_check.expect_all(run, args.nbr_workers, args.max_count)
+            at_end.remove(remove)
+            remove()
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    sync_check.main(__doc__, run_workers, redis=True)

@@ -1,51 +1,12 @@
-"""What the scripts that count together share: start, count file, printing, check."""
+"""What the scripts that count together share: arguments, printing, check."""
 
-import contextlib
-from pathlib import Path
+import functools
 
-from common import cli, pools
+from common import cli
 
 LARGEST_COUNT = 2**31 - 1  # a multiprocessing.Value("i") holds no more
 LONGER = 4
 RACES = 5
-
-
-def start_together(barrier, work, *args):
-    """Wait until every worker is here, then call ``work(*args)``.
-
-    Without this a worker may have counted to the end before the next one has started.
-    """
-    barrier.wait()
-    work(*args)
-
-
-@contextlib.contextmanager
-def count_file(name):
-    """Give the path of an empty file ``name`` in a temporary folder of its own; print it."""
-    with pools.temporary_directory(prefix="sync_locking-") as folder:
-        path = Path(folder, name)
-        path.touch()
-        print(f"Counting in {path}", flush=True)
-        yield str(path)
-
-
-def parse(doc, add_option=None, nbr_workers=True):
-    """Return the arguments of a script: ``max_count`` and, if it takes one, ``nbr_workers``.
-
-    ``add_option(parser)`` adds one that is the script's own.
-    """
-    parser = cli.parser(doc)
-    if nbr_workers:
-        cli.add_workers(parser, default=4)
-    else:
-        cli.add_start_method(parser)
-        parser.set_defaults(nbr_workers=1)
-    add_max_count(parser)
-    if add_option:
-        add_option(parser)
-    args = cli.parse(parser)
-    require_room(args.nbr_workers, args.max_count)
-    return args
 
 
 def add_max_count(parser):
@@ -103,3 +64,29 @@ def expect_losses(run_workers, nbr_workers, max_count):
             print(f"{off:,} too many: digits of two processes got mixed in the file")
             return
     cli.check(False, "no update was lost, although nothing protects the count")
+
+
+def main(doc, run_workers, exact=True, alone=False, redis=False):
+    """Count with ``run_workers`` as the command line asks for; print the count and check it.
+
+    ``exact`` is whether no update may get lost, else some must; ``alone`` is for one process, and
+    ``redis`` for a ``run_workers`` that takes the URL of a server.
+    """
+
+    def main():
+        parser = cli.parser(doc)
+        if alone:
+            cli.add_start_method(parser)
+            parser.set_defaults(nbr_workers=1)
+        else:
+            cli.add_workers(parser, default=4)
+        add_max_count(parser)
+        if redis:
+            cli.add_redis_url(parser)
+        args = cli.parse(parser)
+        require_room(args.nbr_workers, args.max_count)
+        options = {"redis_url": args.redis_url} if redis else {}
+        expect = expect_all if exact else expect_losses
+        expect(functools.partial(run_workers, **options), args.nbr_workers, args.max_count)
+
+    cli.run(main)

@@ -32,9 +32,9 @@ CASES = {
     "numpy_shared/np_shared_memory.py": Case(
         args=("3", "--rows", "2_002", "--cols", "3"),
         output=(
-            r"Created block \w+ with 48,048 nbytes",
+            r"Created block mp-\d+-array with 48,048 nbytes",
             r"\[\[42\. 42\. 42\.\]\n",
-            r"Worker with idx \d+: block \w+ in PID \d+",
+            r"Worker with idx \d+: block mp-\d+-array in PID \d+",
             r"\[\[(\d+)\. \1\. \1\.\]\n",
             r"(?s)(?=.*\d \| +2,004 \|)(\n\| +\d+ \| +2,00[14] \|){3}\n",
             r"Delta: \d+\.\d{6} s",

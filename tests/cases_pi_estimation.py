@@ -4,9 +4,9 @@ import atexit
 import shutil
 import tempfile
 
-from support import Case
-
 from common import memory
+
+from support import Case
 
 PI = r"Estimated pi \d\.\d{8} \(standard error 0\.\d{8}\)"
 DELTA = r"Delta: \d+\.\d{6} s"

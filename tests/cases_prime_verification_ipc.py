@@ -38,6 +38,7 @@ def case(
     long=(LARGEST_PRIME,),
     too_large=10**20 + 1,
     bad=(),
+    redis=False,
 ):
     option = ("--workers", "3") if workers else ()
     lines = [line(n, is_prime) for n, is_prime in numbers.items()]
@@ -48,6 +49,7 @@ def case(
         long=(*(("--workers", "2") if workers else ()), *map(str, long)),
         victims=workers,
         bad=(("abc",), (str(too_large),), ("--repeat", "0"), *bad),
+        redis=redis,
     )
 
 
@@ -65,6 +67,7 @@ CASES = {
         before=(r"Redis: (redis|unix)://",),
         after=(r"GET redis_primes_flag: b'1'",),
         bad=(("--redis-url", "nonsense://"),),
+        redis=True,
     ),
     FOLDER + "primes_flag_rawvalue.py": case(WITH_FLAG),
     FOLDER + "primes_flag_mmap.py": case(WITH_FLAG, before=(FORKED,)),
@@ -129,6 +132,7 @@ CASES = {
         ),
         long=("--workers", "2", str(LARGEST_PRIME)),
         bad=(("abc",), *BAD_FIGURE),
+        redis=True,
         figures={"fig_9_16": 4},
     ),
     FOLDER + "fig_9_17_faster_ipc.py": Case(
@@ -186,5 +190,6 @@ CASES = {
         long=("--workers", "2", str(LARGEST_PRIME)),
         victims=False,  # serial comes first
         bad=(("abc",),),
+        redis=True,
     ),
 }

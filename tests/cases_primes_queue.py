@@ -42,6 +42,7 @@ CASES: dict[str, Case] = {
         bad=tuple(("2", *sizes) for sizes in IN_BATCHES),
     ),
     "primes_queue/primes_queue_redis.py": Case(
+        redis=True,
         args=("3", "--nbr_numbers", "1_000", "--batch", "99"),
         output=(
             ANSWER[0],
@@ -73,6 +74,7 @@ CASES: dict[str, Case] = {
         figures={"fig_9_14": 3},
     ),
     "primes_queue/compare.py": Case(
+        redis=True,
         args=("2", "--nbr_numbers", "1_000", "--repeat", "1", "--batch", "250"),
         output=(
             r"primes among 1,000 numbers from 100,000,000:",

@@ -7,7 +7,7 @@ LOST = r"\d updates were lost|\d too many: digits of two processes got mixed in 
 BAD = (("--max_count", "0"), ("--max_count", "1e400"), ("--max_count", "1e9", "4"))
 
 
-def case(max_count, *output, bad=()):
+def case(max_count, *output, bad=(), redis=False):
     """Return the case of a script in which three processes count to ``max_count`` each.
 
     ``bad``: what it refuses, beside BAD.
@@ -22,6 +22,7 @@ def case(max_count, *output, bad=()):
         ),
         long=("2", "--max_count", "1e9"),
         bad=(*BAD, *bad),
+        redis=redis,
     )
 
 
@@ -38,13 +39,18 @@ CASES = {
     # Several processes may say so at once, so that the line may not end where it should.
     "sync_locking/ex1_nolock4.py": case(100, FILE.removesuffix("\\n"), LOST),
     "sync_locking/ex1_lock.py": case(50, FILE + "(?=Expecting)", "Counted to 150\n"),
+    "sync_locking/ex1_lock_increment.py": case(50, FILE + "(?=Expecting)", "Counted to 150\n"),
     "sync_locking/ex1_flock.py": case(50, FILE + "(?=Expecting)", "Counted to 150\n"),
     "sync_locking/ex2_nolock.py": case(1_000, LOST),
     "sync_locking/ex2_lock.py": case(1_000, "Counted to 3000\n"),
     "sync_locking/ex2_lock_acquire.py": case(1_000, "Counted to 3000\n"),
     "sync_locking/ex2_lock_rawvalue.py": case(1_000, "Counted to 3000\n"),
     "sync_locking/ex3_redis.py": case(
-        50, "Redis: (redis|unix)://", "Counted to 150\n", bad=(("--redis-url", "nonsense://"),)
+        50,
+        "Redis: (redis|unix)://",
+        "Counted to 150\n",
+        bad=(("--redis-url", "nonsense://"),),
+        redis=True,
     ),
     # It is through with the largest count in seconds, not minutes.
     "sync_locking/ex3_merge.py": case(1_000, "Counted to 3000\n"),
@@ -56,8 +62,8 @@ CASES = {
             r"ex1_nolock4: no lock +\|.* \d[\d,]* of 100 ",
             r"ex1_nolock1: 1 process, 50 +\|.* 50 of 50 ",
             r"file, lock per increment:",
-            r"ex1_lock: per increment +\|.* 1\.00 \| 100 of 100 ",
-            r"ex1_flock: per increment +\|.* 100 of 100 ",
+            r"ex1_lock_increment: lock file +\|.* 1\.00 \| 100 of 100 ",
+            r"ex1_flock: flock +\|.* 100 of 100 ",
             r"shared count, 50 by each:",
             r"ex2_lock: Value, Lock +\|.* 1\.00 \| 100 of 100 ",
             r"ex3_redis: INCR in Redis +\|.* 100 of 100 ",
@@ -67,12 +73,13 @@ CASES = {
             r"shared count, 6,000 in all:",
             r"ex2_lock: Value, Lock +\|.* 1\.00 \| 6,000 of 6,000 ",
             r"ex3_merge: added at the end +\|.* 6,000 of 6,000 ",
-            r"ex1_flock: per increment +\| ex1_lock: per increment +\| +[\d.,]+ ",
+            r"ex1_flock: flock +\| ex1_lock_increment: lock file +\| +[\d.,]+ ",
             r"ex3_redis: INCR in Redis +\| ex2_lock: Value, Lock +\| +[\d.,]+ ",
             r"ex3_merge: added at the end +\| ex2_lock: Value, Lock +\| +[\d.,]+ ",
             r"Every repeat: .*/compare_sync_locking\.json\n",
         ),
         long=("2", "--max_count", "1e9"),
         bad=(*BAD, ("--longer", "0"), ("--longer", "1e9", "4"), ("--longest", "1e9", "4")),
+        redis=True,
     ),
 }

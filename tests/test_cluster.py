@@ -125,4 +125,4 @@ def test_a_cluster_on_this_machine_ends_with_its_parent(script):
         run.wait_for(lambda: "Cluster:" in run.stdout, "a cluster")
         run.process.send_signal(signal.SIGKILL)
         run.wait(20)
-        run.assert_nothing_left(files=False)
+        run.assert_nothing_left()

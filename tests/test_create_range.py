@@ -2,11 +2,11 @@
 
 import doctest
 
+from common import create_range
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from common import create_range
 
 
 def test_examples_of_the_docstrings():

@@ -2,11 +2,11 @@
 
 import doctest
 
+from common import known_primes
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from common import known_primes
 
 
 def is_prime(n):

@@ -2,15 +2,17 @@
 
 import collections
 import ctypes
+import itertools
 import multiprocessing
 import multiprocessing.shared_memory
 import os
 import pty
 import re
 import shutil
-import signal
 import subprocess
 import sys
+
+from common import cli
 
 import numpy as np
 import pytest
@@ -18,8 +20,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from support import ROOT, TIMEOUT, Run, load
-
-from common import cli, pools
 
 np_check = load("numpy_shared/np_check.py")
 np_shared = load("numpy_shared/np_shared.py")
@@ -31,14 +31,6 @@ compare = load("numpy_shared/compare.py")
 mapped = load("numpy_shared/np_shared_joblib.py")
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and /dev/shm")
-
-
-@given(rows=st.integers(0, 1000), nbr_segments=st.integers(1, 50))
-def test_segments_cover_every_row_once_in_equal_shares(rows, nbr_segments):
-    segments = np_check.segments(rows, nbr_segments)
-    assert [row for segment in segments for row in segment] == list(range(rows))
-    assert len(segments) == nbr_segments
-    assert max(map(len, segments)) - min(map(len, segments)) <= 1
 
 
 @settings(max_examples=50)
@@ -73,48 +65,64 @@ def test_a_worker_notices_a_row_that_is_not_the_parents(column):
     main_nparray.fill(42)
     main_nparray[1, column] = 0
     np_shared.worker_fn(0)
-    with pytest.raises(cli.WrongAnswer, match="row 1 is not the parent's"):
+    with pytest.raises(AssertionError, match="row 1 is not the parent's"):
         np_shared.worker_fn(1)
 
 
 def test_a_worker_overwrites_the_rows_of_the_block_that_it_finds_by_its_name():
-    with named.shared_block(6 * 8) as block:
+    block = multiprocessing.shared_memory.SharedMemory(create=True, size=6 * 8)
+    try:
         np.ndarray(6, buffer=block.buf)[:] = [42, 42, 42, 42, 42, 0]
         named.start_worker(block.name, 3, 2, multiprocessing.Barrier(1))
-        try:
-            assert named.overwrite_share(range(2)) == (os.getpid(), 4)
-            with pytest.raises(cli.WrongAnswer, match="row 2 is not the parent's") as error:
-                named.overwrite_share(range(2, 3))
-            error.traceback = error._excinfo = None  # its frames look into the block
-            written = np.ndarray(6, buffer=block.buf).tolist()
-        finally:
-            named.block.close()
+        assert named.overwrite_share(range(2)) == (os.getpid(), 4)
+        with pytest.raises(AssertionError, match="row 2 is not the parent's") as error:
+            named.overwrite_share(range(2, 3))
+        error.traceback = error._excinfo = None  # its frames look into the block
+        written = np.ndarray(6, buffer=block.buf).tolist()
+        named.block.close()
+    finally:
+        block.close()
+        block.unlink()
     assert written == [os.getpid()] * 4 + [42, 0]
 
 
-def test_the_block_goes_although_frames_that_failed_look_into_it():
-    def fail(block):
-        main_nparray = np.ndarray(3, buffer=block.buf)
-        raise KeyError(len(main_nparray))
+def run_of(tmp_path, script):
+    """Run this ``script`` as one of numpy_shared/ would be."""
+    path = tmp_path / "script.py"
+    path.write_text(script)
+    return Run(path, PYTHONPATH=os.pathsep.join([str(ROOT), str(ROOT / "numpy_shared")]))
 
-    with pytest.raises(KeyError) as error, named.shared_block(3 * 8) as block:
-        fail(block)
-    assert error.value.args == (3,)
-    with pytest.raises(FileNotFoundError):
-        multiprocessing.shared_memory.SharedMemory(block.name)
+
+COUNTS_NOTHING = """
+from common import cli
+import np_shared, np_shared_memory
+
+def fail(nparray):
+    raise KeyError(nparray.size)
+
+if __name__ == "__main__":
+    np_shared.count_values = fail
+    cli.run(lambda: np_shared_memory.run(2, 3, 1))
+"""
+
+
+def test_the_block_goes_although_frames_that_failed_look_into_it(tmp_path):
+    with run_of(tmp_path, COUNTS_NOTHING) as run:
+        assert run.wait() == 1
+        assert "\nKeyError: 3\n" in run.stderr
+        run.assert_nothing_left()
 
 
 @linux
-def test_the_block_goes_although_its_manager_is_killed():
+def test_the_block_goes_although_the_resource_tracker_is_killed():
     script = "numpy_shared/np_shared_memory.py"
     with Run(script, 2, "--rows=3e7", "--cols=1", "--start-method=fork") as run:
-        workers = run.wait_for(lambda: len(run.workers()) == 3 and run.workers(), "workers")
         run.wait_for(lambda: "Worker with" in run.stdout, "work")
-        manager = min(workers, key=lambda process: process.create_time())
-        manager.send_signal(signal.SIGKILL)
+        (tracker,) = (process for process in run.services() if process.name() != "sh")
+        tracker.kill()
         assert run.wait() == 1
         assert run.stderr == (
-            f"np_shared_memory.py: worker {manager.pid} was killed by signal 9 (SIGKILL)\n"
+            f"np_shared_memory.py: resource tracker {tracker.pid} was killed by signal 9 (SIGKILL)\n"
         )
         run.assert_nothing_left()
 
@@ -131,18 +139,21 @@ def test_joblibs_workers_overwrite_every_row(workers, rows):
 
 
 def test_a_worker_notices_a_row_of_the_file_that_is_not_the_parents():
-    with pytest.raises(cli.WrongAnswer, match="row 1 is not the parent's"):
+    with pytest.raises(AssertionError, match="row 1 is not the parent's"):
         mapped.overwrite_share(np.array([[42.0, 42], [42, 0]]), range(2))
 
 
 def test_counts_that_differ_from_what_the_workers_say_are_noticed():
+    np_check.report_counts({42: 2, 7: 1}, {42: 2, 7: 1}, 3, 42, nbr_pids=2)
+    with pytest.raises(cli.Failure, match="not one pid for each process"):
+        np_check.report_counts({42: 2, 7: 1}, {42: 2, 7: 1}, 3, 42, nbr_pids=3)
     np_check.report_counts({42: 2, 7: 1, 8: 0}, {42: 2, 7: 1, 8: 0}, 3, 42)
     for counts, message in (
         (collections.Counter({7: 2, 42: 1}), "1 items are not overwritten"),
         (collections.Counter({7: 2}), "do not add up"),
         (collections.Counter({7: 1, 8: 2}), "the processes overwrote {7: 3}"),
     ):
-        with pytest.raises(cli.WrongAnswer, match=message):
+        with pytest.raises(cli.Failure, match=message):
             np_check.report_counts(counts, {7: 3}, 3, 42)
 
 
@@ -159,16 +170,31 @@ def test_every_worker_overwrites_its_share(script, workers, rows, counts):
     assert len({pid for pid, _ in table}) == len(counts)
 
 
-def test_a_worker_killed_while_others_wait_for_it_at_the_barrier_is_an_error():
-    context = multiprocessing.get_context("fork")
-    base = context.Array(ctypes.c_double, 3, lock=False)
-    initargs = (base, 3, 1, context.Barrier(3))
-    with pools.worker_pool(2, np_shared.start_worker, initargs, context) as pool:
-        victim = pool.watched[0].pid
+KILLED_AT_THE_BARRIER = """
+import ctypes, multiprocessing, os, signal
+from common import cli
+from common.processes import Pool
+import np_shared
+
+def main():
+    base = multiprocessing.Array(ctypes.c_double, 3, lock=False)
+    with Pool(2, np_shared.start_worker, (base, 3, 1, multiprocessing.Barrier(3))) as pool:
+        victim = multiprocessing.active_children()[0].pid
+        print(victim, flush=True)
         os.kill(victim, signal.SIGKILL)
-        with pytest.raises(pools.WorkerDied, match=str(victim)):
-            pool.map(np_shared.overwrite_share, np_check.segments(3, 3), chunksize=1)
-    assert list(base) == [0, 0, 0]
+        pool.map(np_shared.overwrite_share, [range(n, n + 1) for n in range(3)], chunksize=1)
+
+if __name__ == "__main__":
+    cli.run(main)
+"""
+
+
+def test_a_worker_killed_while_others_wait_for_it_at_the_barrier_is_an_error(tmp_path):
+    with run_of(tmp_path, KILLED_AT_THE_BARRIER) as run:
+        assert run.wait(20) == 1
+        victim = run.stdout.strip()
+        assert run.stderr == f"script.py: worker {victim} was killed by signal 9 (SIGKILL)\n"
+        run.assert_nothing_left()
 
 
 @linux
@@ -203,15 +229,16 @@ def test_every_row_has_the_stream_that_spawn_gives_it():
 @given(
     rows=st.integers(1, 20),
     cols=st.integers(1, 20),
-    nbr_segments=st.integers(1, 5),
     seed=st.integers(0, 2**40),
+    data=st.data(),
 )
-def test_the_random_matrix_does_not_depend_on_the_segments(rows, cols, nbr_segments, seed):
+def test_the_random_matrix_does_not_depend_on_the_segments(rows, cols, seed, data):
     expected, _ = serial.run(rows, cols, seed)
     base = multiprocessing.Array(ctypes.c_double, rows * cols, lock=False)
     parallel.start_worker(base, rows, cols, seed)
-    for segment in reversed(np_check.segments(rows, nbr_segments)):
-        parallel.worker_fn(segment)
+    cuts = data.draw(st.sets(st.integers(1, rows)))
+    for segment in itertools.pairwise(sorted({0, *cuts, rows})):
+        parallel.worker_fn(range(*segment))
     assert list(base) == expected.ravel().tolist()
 
 
@@ -240,10 +267,10 @@ def test_serial_and_parallel_print_the_same_matrix_for_any_number_of_workers():
 def test_rows_that_are_not_filled_or_not_uniform_are_noticed():
     matrix, _ = serial.run(50, 40)
     np_check.report_random(matrix)
-    with pytest.raises(cli.WrongAnswer, match="standard errors"):
+    with pytest.raises(cli.Failure, match="standard errors"):
         np_check.report_random(matrix * 0.9)
     matrix[7, 3] = np.nan
-    with pytest.raises(cli.WrongAnswer, match="1 rows are not filled"):
+    with pytest.raises(cli.Failure, match="1 rows are not filled"):
         np_check.report_random(matrix)
 
 

@@ -6,13 +6,13 @@ import subprocess
 import sys
 import time
 
+from common import cli
+
 import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import START_METHODS, load
-
-from common import cli, pools
 
 figure = load("numpy_shared/fig_9_18_shared_memory.py")
 
@@ -119,10 +119,10 @@ def test_more_workers_than_rows_make_no_more_copies():
     ("code", "errors", "kind", "message"),
     [
         (2, "np_shared.py: does not fit", cli.UserError, "does not fit"),
-        (1, "np_shared.py: wrong answer: 3", cli.WrongAnswer, "wrong answer: 3"),
-        (1, "Traceback\n  line\nKeyError: 3", cli.WrongAnswer, "KeyError: 3"),
-        (143, "", cli.WrongAnswer, "np_shared.py ended with exit code 143"),
-        (-9, "leaked", pools.WorkerDied, "worker 7 was killed by signal 9 (SIGKILL)"),
+        (1, "np_shared.py: wrong answer: 3", cli.Failure, "wrong answer: 3"),
+        (1, "Traceback\n  line\nKeyError: 3", cli.Failure, "KeyError: 3"),
+        (143, "", cli.Failure, "np_shared.py ended with exit code 143"),
+        (-9, "leaked", cli.Failure, "process 7 was killed by signal 9 (SIGKILL)"),
     ],
 )
 def test_an_error_of_the_run_is_one_of_ours(code, errors, kind, message):
@@ -140,7 +140,7 @@ def test_a_run_ends_with_the_block_that_started_it():
         while not lines:
             time.sleep(0.01)
         raise ZeroDivisionError
-    assert process.returncode == 128 + signal.SIGTERM
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_memory_of_a_process_that_has_ended_is_nothing():

@@ -2,13 +2,13 @@
 
 import statistics
 
+from common import plots, results
+
 import matplotlib
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from matplotlib import pyplot
-
-from common import plots, results
 
 matplotlib.use("Agg")
 

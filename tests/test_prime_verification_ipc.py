@@ -5,6 +5,8 @@ import math
 import multiprocessing.dummy
 import re
 
+from common import cli, create_range
+
 import numpy as np
 import pytest
 import redis
@@ -13,6 +15,7 @@ from cases_prime_verification_ipc import (
     EARLY_EXIT,
     LARGEST_PRIME,
     LARGEST_PRIME_OF_64_BITS,
+    LONG_PRIME,
     STRONG_PSEUDOPRIME,
     TITANIC_PRIME,
 )
@@ -20,8 +23,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis_servers import needs_redis, tcp_server
 from support import START_METHODS, Run, load, scripts
-
-from common import create_range
 
 FOLDER = "prime_verification_ipc/"
 VERIFIERS = [script for script in scripts() if script.startswith(FOLDER + "primes_")]
@@ -131,7 +132,14 @@ def test_the_check_of_the_answers_agrees_with_a_sieve_and_with_the_chapter():
     assert not prime_check.is_prime(3_825_123_056_546_413_051)
     assert not prime_check.is_prime(318_665_857_834_031_151_167_461)
     with pytest.raises(ValueError):
-        prime_check.is_prime(3_317_044_064_679_887_385_961_981)
+        prime_check.is_prime(STRONG_PSEUDOPRIME)
+
+
+@pytest.mark.parametrize("n", [97, 323, 341, 561, LARGEST_PRIME, STRONG_PSEUDOPRIME, LONG_PRIME])
+def test_an_answer_agrees_with_the_checks_or_is_wrong(n):
+    is_prime = n in (97, LARGEST_PRIME, LONG_PRIME)
+    assert prime_check.agrees(n, is_prime)
+    assert not prime_check.agrees(n, not is_prime)
 
 
 def test_the_samples_are_what_their_labels_say():
@@ -153,6 +161,58 @@ def test_the_stand_ins_have_their_factors_where_the_chapter_has_them():
         )
         assert book % book_factor == 0
         assert factor / math.isqrt(n) == pytest.approx(book_factor / math.isqrt(book), rel=1e-4)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that a test sets: a list whose last item is the time."""
+    clock = [0]
+    monkeypatch.setattr(prime_check.time, "perf_counter", lambda: clock[-1])
+    return clock
+
+
+def test_the_time_of_a_number_is_from_the_moment_it_is_taken_to_its_answer(clock):
+    def run(numbers, seconds):
+        clock.append(clock[-1] + 1_000)  # a pool is made
+        for n in numbers:
+            clock.append(clock[-1] + n)
+            yield n, n == 7
+            clock.append(clock[-1] + seconds)
+        clock.append(clock[-1] + 1_000)
+
+    verified = list(prime_check.timed(run, [7, 9, 7], 2, 100))
+    assert verified == [(7, True, [7, 7]), (9, False, [9, 9]), (7, True, [7, 7])]
+
+
+def test_a_wrong_answer_is_an_error_and_ends_the_run():
+    def run(numbers):
+        try:
+            for n in numbers:
+                taken.append(n)
+                yield n, n != 9
+        finally:
+            taken.append("closed")
+
+    taken = []
+    with pytest.raises(cli.Failure, match=r"check_prime\(10\) says prime"):
+        list(prime_check.timed(run, [7, 9, 10, 11], 2))
+    assert taken == [7, 7, 9, 9, 10, "closed"]
+
+
+def test_a_run_is_closed_when_nobody_asks_for_the_rest():
+    def run(numbers):
+        try:
+            for n in numbers:
+                yield n, True
+        finally:
+            closed.append(True)
+
+    closed = []
+    verified = prime_check.timed(run, [7, 11], 1)
+    assert next(verified)[:2] == (7, True)
+    assert not closed
+    verified.close()
+    assert closed
 
 
 def semiprime_at_edge(from_i, nbr_shares, share, is_last, root):
@@ -206,12 +266,10 @@ def test_a_factor_at_the_edge_of_a_share_is_found_by_that_share_alone(module):
 
 
 @pytest.mark.parametrize("script", VERIFIERS)
-def test_semiprimes_with_a_factor_at_an_edge_are_not_prime(module):
+def test_semiprimes_with_a_factor_at_an_edge_are_not_prime(script, module):
     with multiprocessing.dummy.Pool(1) as pool:
         for _, nbr_shares, _, _, n, _ in SEMIPRIMES:
-            assert not module.check_prime(
-                n, *([pool, nbr_shares] if hasattr(module, "pools") else [])
-            )
+            assert not module.check_prime(n, *([pool, nbr_shares] if script in POOLED else []))
 
 
 @pytest.mark.parametrize("script", FLAGGED)

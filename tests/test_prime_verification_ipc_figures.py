@@ -4,12 +4,12 @@ import argparse
 import itertools
 import math
 
+from common import create_range, redis_server, results
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import load
-
-from common import create_range, redis_server, results
 
 FOLDER = "prime_verification_ipc/"
 FREQUENCY = load(FOLDER + "fig_9_15_factor_frequency.py")

@@ -13,8 +13,9 @@ from support import load
 PRIME_COST = load("primes_pool/fig_9_09_prime_cost.py")
 CHUNKSIZE = load("primes_pool/fig_9_10_chunksize.py")
 NBR_CHUNKS = load("primes_pool/fig_9_13_nbr_chunks.py")
-POOL = NBR_CHUNKS.primes_pool
 SPEED = NBR_CHUNKS.pool_speed
+POOL = SPEED.primes_pool
+REPORT = SPEED.pool_report
 
 
 def simulate(nbr_chunks, nbr_workers):
@@ -28,18 +29,18 @@ def simulate(nbr_chunks, nbr_workers):
 @given(st.integers(1, 300), st.integers(1, 40))
 def test_rounds_and_idle_workers_are_those_of_a_simulation(nbr_chunks, nbr_workers):
     ends = simulate(nbr_chunks, nbr_workers)
-    assert POOL.count_rounds(nbr_chunks, nbr_workers) == max(ends)
-    assert POOL.count_idle(nbr_chunks, nbr_workers) == sum(end < max(ends) for end in ends)
+    assert REPORT.count_rounds(nbr_chunks, nbr_workers) == max(ends)
+    assert REPORT.count_idle(nbr_chunks, nbr_workers) == sum(end < max(ends) for end in ends)
     assert NBR_CHUNKS.foretell(nbr_chunks, nbr_workers) == pytest.approx(max(ends) / nbr_chunks)
 
 
 @given(st.integers(1, 300), st.integers(1, 40))
 def test_the_rounds_in_words_add_up_to_the_chunks(nbr_chunks, nbr_workers):
-    said = POOL.describe_rounds(nbr_chunks, nbr_workers)
+    said = REPORT.describe_rounds(nbr_chunks, nbr_workers)
     rounds = [math.prod(map(int, part.split(" x "))) for part in said.split(" + ")]
     assert sum(rounds) == nbr_chunks
     last = int(said.split(" + ")[-1].split(" x ")[-1])
-    assert nbr_workers - last == POOL.count_idle(nbr_chunks, nbr_workers)
+    assert nbr_workers - last == REPORT.count_idle(nbr_chunks, nbr_workers)
 
 
 def pool_chunks(nbr_jobs, chunksize):
@@ -51,7 +52,7 @@ def pool_chunks(nbr_jobs, chunksize):
 
 @given(st.integers(1, 2_000), st.integers(1, 2_500))
 def test_chunks_are_counted_as_pool_map_cuts_them(nbr_jobs, chunksize):
-    assert POOL.count_chunks(nbr_jobs, chunksize) == len(pool_chunks(nbr_jobs, chunksize))
+    assert REPORT.count_chunks(nbr_jobs, chunksize) == len(pool_chunks(nbr_jobs, chunksize))
 
 
 @given(st.integers(NBR_CHUNKS.FEWEST_NUMBERS, 20_000), st.integers(1, NBR_CHUNKS.MOST_CHUNKS))
@@ -89,7 +90,7 @@ def test_the_chunksizes_to_measure_are_ordered_and_end_with_half_the_workers(nbr
     assert set(CHUNKSIZE.SMALL) <= set(sizes)
     assert POOL.default_chunksize(nbr_numbers, workers) in sizes
     if nbr_numbers >= 64 * workers:
-        assert POOL.count_chunks(nbr_numbers, sizes[-1]) == max(1, workers // 2)
+        assert REPORT.count_chunks(nbr_numbers, sizes[-1]) == max(1, workers // 2)
 
 
 def test_the_chapters_numbers_give_the_chapters_chunksizes():

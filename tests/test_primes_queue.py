@@ -1,17 +1,18 @@
 """Numbers go in, primes and answered pills come out, and a death is noticed at every stage."""
 
-import multiprocessing
-import os
+import contextlib
 import queue
 import re
 import signal
+import types
+from unittest import mock
+
+from common import cli, known_primes
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import Run, load
-
-from common import cli, known_primes, pools
 
 SERIAL = load("primes_queue/primes_serial.py")
 QUEUE = load("primes_queue/primes_queue.py")
@@ -43,12 +44,16 @@ def primes_of(script, numbers):
     return primes
 
 
-@pytest.fixture
-def dead_process():
-    process = multiprocessing.get_context("spawn").Process(target=os._exit, args=(3,))
-    process.start()
-    process.join()
-    return process
+def run_without_workers(script, answers, *args):
+    """Return what ``run(*args)`` puts on the queue, and the primes it makes of ``answers``."""
+    jobs = queue.Queue()
+    queues = iter((jobs, queue_of(*answers)))
+    manager = types.SimpleNamespace(Queue=lambda: next(queues))
+    with mock.patch.multiple(
+        script, Manager=lambda: contextlib.nullcontext(manager), Process=mock.Mock()
+    ):
+        primes, _ = script.run(*args)
+    return items_of(jobs), primes
 
 
 def test_the_flags_are_those_of_the_chapter():
@@ -84,44 +89,24 @@ def test_a_worker_takes_no_more_after_its_pill(script):
     assert items_of(possible_primes_queue) == [11]
 
 
-@given(st.lists(st.integers(0, 10**9)), st.integers(1, 9))
-def test_the_pills_come_last_one_for_each_worker(numbers, nbr_workers):
+@given(st.integers(1, 500), st.integers(1, 9))
+def test_the_pills_come_last_one_for_each_worker(nbr_numbers, nbr_workers):
+    numbers = list(range(100_000_000, 100_000_000 + nbr_numbers))
     pills = [QUEUE.FLAG_ALL_DONE] * nbr_workers
-    from_main, from_thread = queue.Queue(), queue.Queue()
-    QUEUE.feed_jobs(numbers, from_main, nbr_workers, [])
+    answers = [QUEUE.FLAG_WORKER_FINISHED_PROCESSING] * nbr_workers
+    from_main, _ = run_without_workers(QUEUE, answers, nbr_numbers, nbr_workers)
+    only_odd, _ = run_without_workers(LESS_WORK, answers, nbr_numbers, nbr_workers)
+    from_thread = queue.Queue()
     FEEDER.feed_new_jobs(numbers, from_thread, nbr_workers)
-    assert items_of(from_main) == numbers + pills
-    assert items_of(from_thread) == numbers + pills
+    assert from_main == items_of(from_thread) == numbers + pills
+    assert only_odd == numbers[1::2] + pills
 
 
 @WITH_A_QUEUE
 def test_primes_are_collected_until_every_pill_is_answered(script):
     answer = script.FLAG_WORKER_FINISHED_PROCESSING
-    definite_primes_queue = queue_of(2, answer, 3, answer, 5, answer, 7)
-    assert script.collect_primes(definite_primes_queue, 3, []) == [2, 3, 5]
-
-
-@WITH_A_QUEUE
-def test_an_answer_that_a_dead_worker_owes_is_not_waited_for(script, dead_process):
-    answer = script.FLAG_WORKER_FINISHED_PROCESSING
-    with pytest.raises(pools.WorkerDied):
-        script.collect_primes(queue_of(2, 3, answer), 2, [dead_process])
-
-
-@WITH_A_QUEUE
-def test_a_death_is_noticed_while_the_other_workers_still_find_primes(script, dead_process):
-    definite_primes_queue = queue_of(*range(1_000))
-    with pytest.raises(pools.WorkerDied):
-        script.collect_primes(definite_primes_queue, 1, [dead_process])
-    assert definite_primes_queue.qsize() > 0
-
-
-@pytest.mark.parametrize("script", [QUEUE, LESS_WORK])
-def test_a_death_is_noticed_while_the_queue_is_fed(script, dead_process):
-    possible_primes_queue = queue.Queue()
-    with pytest.raises(pools.WorkerDied):
-        script.feed_jobs(range(1_000_000), possible_primes_queue, 1, [dead_process])
-    assert possible_primes_queue.qsize() <= 1_000
+    _, primes = run_without_workers(script, [2, answer, 3, answer, 5, answer, 7], 1, 3)
+    assert primes == [2, 3, 5]
 
 
 @pytest.mark.parametrize("victim", ["the Manager", "a worker"])
@@ -143,6 +128,18 @@ def test_a_killed_manager_or_worker_is_one_line_and_leaves_nothing(script, victi
         run.assert_nothing_left()
 
 
+def test_a_worker_that_owes_its_answer_is_not_waited_for():
+    sizes = ("--nbr_numbers", "1e7", "--batch", "5e6")  # two jobs, fed at once
+    with Run("primes_queue/primes_queue_batched.py", "2", *sizes) as run:
+        run.wait_for(lambda: len(run.busy_workers()) >= 2, "busy workers")
+        killed = max(run.busy_workers(), key=lambda process: sum(process.cpu_times()[:2]))
+        killed.kill()
+        assert run.wait(20) == 1
+        said = rf"\S+\.py: worker {killed.pid} was killed by signal 9 \(SIGKILL\)\n"
+        assert re.fullmatch(said, run.stderr)
+        run.assert_nothing_left()
+
+
 @pytest.mark.parametrize("sizes", [("5", "1"), ("4", "8"), ("1", "9")])
 @pytest.mark.parametrize(
     "script", ["primes_queue.py", "primes_queue_less_work.py", "primes_queue_batched.py"]
@@ -153,20 +150,28 @@ def test_there_may_be_more_workers_than_numbers_or_than_primes(script, sizes):
         assert run.wait() == 0, run.stderr
 
 
-def primes_of_ranges(jobs, nbr_workers=1):
-    """Return the lists that one worker makes of ``jobs``, and what is collected from them."""
-    ranges_queue, primes_queue = queue.Queue(), queue.Queue()
-    BATCHED.feed_jobs(jobs, ranges_queue, nbr_workers, [])
+def ranges_of(from_i, length, batch):
+    """Return the jobs that ``run`` makes of a range."""
+    with mock.patch.object(BATCHED, "LOWER", from_i):
+        answers = [BATCHED.FLAG_WORKER_FINISHED_PROCESSING]
+        (*jobs, pill), _ = run_without_workers(BATCHED, answers, length, 1, batch)
+    assert pill == BATCHED.FLAG_ALL_DONE
+    return jobs
+
+
+def answers_to(jobs, nbr_workers=1):
+    """Return what so many workers, one after the other, answer to ``jobs`` and their pills."""
+    ranges_queue = queue_of(*jobs, *[BATCHED.FLAG_ALL_DONE] * nbr_workers)
+    primes_queue = queue.Queue()
     for _ in range(nbr_workers):
         BATCHED.check_ranges(ranges_queue, primes_queue)
-    lists = list(primes_queue.queue)
     assert ranges_queue.empty()
-    return lists[:-nbr_workers], BATCHED.collect_primes(primes_queue, nbr_workers, [])
+    return items_of(primes_queue)
 
 
 @given(st.integers(0, 10**9), st.integers(0, 200), st.integers(1, 250))
 def test_batches_cover_a_range_once_and_in_order(from_i, length, batch):
-    jobs = list(BATCHED.queue_report.batches(from_i, from_i + length, batch))
+    jobs = ranges_of(from_i, length, batch)
     assert [n for job in jobs for n in range(*job)] == list(range(from_i, from_i + length))
     assert all(end - start == batch for start, end in jobs[:-1])
     assert all(0 < end - start <= batch for start, end in jobs)
@@ -175,43 +180,38 @@ def test_batches_cover_a_range_once_and_in_order(from_i, length, batch):
 @pytest.mark.parametrize("batch", [1, 7, 100, 20_000])
 def test_a_worker_in_batches_agrees_with_a_sieve_up_to_10_000(batch):
     expected = [n for n in range(10_001) if known_primes.count_primes(n, n + 1)]
-    lists, collected = primes_of_ranges(BATCHED.queue_report.batches(0, 10_001, batch))
-    assert len(lists) == -(-10_001 // batch)
-    assert [n for primes in lists for n in primes] == collected == expected
+    answers = answers_to(ranges_of(0, 10_001, batch))
+    _, collected = run_without_workers(BATCHED, answers, 1, 1, batch)
+    assert len(answers) == -(-10_001 // batch) + 1
+    assert [n for primes in answers[:-1] for n in primes] == collected == expected
 
 
 @settings(max_examples=20)
 @given(FACTORS, FACTORS)
 def test_in_batches_semiprimes_and_squares_of_primes_are_not_prime(factor, other):
     n = factor * other
-    assert primes_of_ranges([(n, n + 1), (factor, factor + 1)])[1] == [factor]
+    assert answers_to([(n, n + 1), (factor, factor + 1)])[:-1] == [[], [factor]]
 
 
 def test_every_worker_in_batches_gets_a_pill_and_answers_it():
-    lists, collected = primes_of_ranges([(0, 10), (10, 12)], nbr_workers=3)
-    assert lists == [[2, 3, 5, 7], [11]]
+    answers = answers_to([(0, 10), (10, 12)], nbr_workers=3)
+    assert answers == [[2, 3, 5, 7], [11]] + [BATCHED.FLAG_WORKER_FINISHED_PROCESSING] * 3
+    jobs, collected = run_without_workers(BATCHED, [*answers, [13]], 1, 3, 1)
+    assert jobs[-3:] == [BATCHED.FLAG_ALL_DONE] * 3
     assert collected == [2, 3, 5, 7, 11]
-
-
-def test_a_death_is_noticed_while_batches_are_fed_and_collected(dead_process):
-    with pytest.raises(pools.WorkerDied):
-        BATCHED.feed_jobs([(0, 10)], queue.Queue(), 1, [dead_process])
-    answers = queue_of([2, 3], [5], BATCHED.FLAG_WORKER_FINISHED_PROCESSING)
-    with pytest.raises(pools.WorkerDied):
-        BATCHED.collect_primes(answers, 2, [dead_process])
 
 
 @pytest.mark.parametrize("primes", [[100_000_007] * 2, [], [100_000_007, 100_000_037]])
 def test_a_prime_that_is_lost_or_comes_twice_is_an_error(primes):
     QUEUE.queue_report.report([100_000_007], 30, 1.0)
-    with pytest.raises(cli.WrongAnswer, match="a sieve finds 1"):
+    with pytest.raises(cli.Failure, match="a sieve finds 1"):
         QUEUE.queue_report.report(primes, 30, 1.0)
 
 
 def test_the_number_of_primes_is_checked_before_it_is_compared():
     checked = QUEUE.queue_report.checked
     assert checked(lambda nbr_numbers, n: ([100_000_007] * n, 1.5), 30, 1) == (1, 1.5)
-    with pytest.raises(cli.WrongAnswer, match="2 primes, 1 different; a sieve finds 1"):
+    with pytest.raises(cli.Failure, match="2 primes, 1 different; a sieve finds 1"):
         checked(lambda nbr_numbers, n: ([100_000_007] * n, 1.5), 30, 2)
 
 

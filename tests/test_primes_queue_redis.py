@@ -8,18 +8,18 @@ import re
 import signal
 import time
 
+from common import cli, known_primes
+
 import psutil
 import pytest
 import redis
 from redis_servers import free_port, needs_redis, restartable_server, tcp_server
 from support import Run, load
 
-from common import cli, known_primes
-
 NAME = "primes_queue/primes_queue_redis.py"
 SCRIPT = load(NAME)
 JOBS, GROUP, RESULTS, RUN = SCRIPT.JOBS, SCRIPT.GROUP, SCRIPT.RESULTS, SCRIPT.RUN
-LOWER = SCRIPT.queue_report.LOWER
+LOWER = SCRIPT.LOWER
 NBR_NUMBERS, BATCH = 80_000, 250  # about two seconds of computing
 NBR_JOBS = NBR_NUMBERS // BATCH
 FEWER = 25_000
@@ -108,7 +108,7 @@ def test_a_run_whose_coordinator_was_killed_is_resumed(rds, server, seed):
             pause(moment)
             run.process.kill()
             run.wait()
-            run.assert_nothing_left(files=False)  # the workers, too, have ended
+            run.assert_nothing_left()  # the workers, too, have ended
             assert rds.hlen(RESULTS) >= moment
         options = ("--resume",)
     nbr_done = rds.hlen(RESULTS)
@@ -226,7 +226,7 @@ def results_on(rds):
 
 def test_jobs_are_readable_and_cover_the_range(rds):
     assert SCRIPT.put_missing_jobs(rds, SMALL) == 10
-    assert jobs_on(rds) == list(SCRIPT.queue_report.batches(**SMALL))
+    assert jobs_on(rds) == list(SCRIPT.batches(**SMALL))
     assert rds.xrange(JOBS, count=1)[0][1] == {b"job": b'{"from_i": 0, "to_i": 100}'}
 
 
@@ -281,7 +281,7 @@ def test_only_jobs_without_a_result_are_put_again(rds):
         SCRIPT.finish(rds, entry, from_i, [])
     next(SCRIPT.take_jobs(rds, "worker-2"))
     assert SCRIPT.put_missing_jobs(rds, SMALL) == 7
-    assert jobs_on(rds) == list(SCRIPT.queue_report.batches(300, 1_000, 100))
+    assert jobs_on(rds) == list(SCRIPT.batches(300, 1_000, 100))
     assert results_on(rds) == {0: [], 100: [], 200: []}
 
 

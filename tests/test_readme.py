@@ -1,11 +1,10 @@
 """The index lists every script, and the scripts mirror every example."""
 
 import re
-import sys
 
 import pytest
 from cases import CASES
-from support import ROOT, SECTIONS, load, scripts
+from support import ROOT, SECTIONS, call, scripts
 
 README = (ROOT / "README.md").read_text()
 
@@ -76,14 +75,13 @@ def test_the_makefile_runs_every_script(script):
     assert re.search(rf"\b{re.escape(script)}\b", (ROOT / "Makefile").read_text())
 
 
-def test_the_pictures_in_the_readme_can_be_drawn_again(tmp_path, monkeypatch, ends):
+def test_the_pictures_in_the_readme_can_be_drawn_again(tmp_path):
     pictures = re.findall(r"!\[Figure 9-\d+: [^]]+\]\((\S+)\)", README)
     assert len(pictures) == 4
     for picture in pictures:
         path = ROOT / picture
         (script,) = [script for script, case in CASES.items() if path.stem in case.figures]
-        argv = [script, "--from", str(path.with_suffix(".json")), "--output", str(tmp_path)]
-        monkeypatch.setattr(sys, "argv", argv)
-        load(script).main()
+        arguments = ("--from", path.with_suffix(".json"), "--output", tmp_path)
+        assert call(script, *arguments) == 0
         assert path.exists()
         assert (tmp_path / path.name).exists()

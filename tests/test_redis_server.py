@@ -11,14 +11,14 @@ import sys
 import time
 from pathlib import Path
 
+from common import cli, redis_server
+
 import psutil
 import pytest
 import redis
 from cases_prime_verification_ipc import EARLY_EXIT, LARGEST_PRIME
 from redis_servers import free_port, needs_redis, tcp_server
 from support import ROOT, Run
-
-from common import cli, redis_server
 
 SCRIPT = "prime_verification_ipc/primes_flag_redis.py"
 FLAG = "redis_primes_flag"
@@ -29,13 +29,14 @@ import multiprocessing
 import sys
 import time
 
-from common import cli, pools, redis_server
+from common import cli, redis_server
+from common.processes import Pool
 
 
 def main():
     multiprocessing.set_start_method(sys.argv[1])
     redis_server.LOCAL_URL = "redis://127.0.0.1:1/0"
-    with redis_server.server() as url, pools.worker_pool(1):
+    with redis_server.server() as url, Pool(1):
         print(f"at {url}", flush=True)
         time.sleep(600)
 
@@ -63,6 +64,14 @@ def fails_in_one_line(*arguments, **environment):
         assert re.fullmatch(r"primes_flag_redis\.py: .+\n", run.stderr)
         run.assert_nothing_left()
         return run.stderr, run.stdout
+
+
+def has_ended(process):
+    """Return whether ``process`` has ended, even if its new parent has not taken note yet."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def at_work(run, port):
@@ -123,7 +132,7 @@ def test_a_private_server_ends_with_its_run(tmp_path, signum, code, start_method
             run.process.send_signal(signum)
         assert run.wait(20) == code
         run.assert_nothing_left()
-        assert not server.is_running()
+        assert has_ended(server)
 
 
 @needs_redis
@@ -239,7 +248,7 @@ def test_a_second_run_on_a_server_stops_and_spoils_nothing():
             assert client.get(FLAG) == b"0"
             first.process.kill()  # it can give nothing back, but owns nothing any more
             first.wait()
-            first.assert_nothing_left(files=False)
+            first.assert_nothing_left()
         with Run(SCRIPT, "--redis-url", url_of(port), 97) as third:
             assert third.wait() == 0, third.stderr
 

@@ -8,11 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from common import plots, results
+
 import matplotlib.image
 import pytest
-from support import ROOT, TIMEOUT, Run, load
-
-from common import cli, plots, results
+from support import ROOT, TIMEOUT, Run, call
 
 SCRIPT = "pi_estimation/fig_9_02_lists_speed.py"
 TINY = ("--nbr_samples_in_total", "1000", "--repeat", "2", "--workers", "1,2")
@@ -30,16 +30,9 @@ def stored(tmp_path_factory):
 
 
 @pytest.fixture
-def draw(monkeypatch, capsys, ends):
+def draw(capsys):
     """Return a function that runs the script with arguments; it returns exit code and stderr."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", [SCRIPT, *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            cli.run(load(SCRIPT).main)
-        return end.value.code, capsys.readouterr().err
-
-    return run
+    return lambda *arguments: (call(SCRIPT, *arguments), capsys.readouterr().err)
 
 
 def test_a_measurement_holds_every_repeat_the_sizes_and_the_machine(stored):

@@ -5,14 +5,14 @@ import re
 import subprocess
 import sys
 
+from common import plots
+
 import matplotlib.image
 import numpy as np
 import pytest
 from cases import CASES, FIRST_FIGURES, WITH_WORKERS
 from matplotlib import pyplot
-from support import ROOT, START_METHODS, TIMEOUT, Run, load, output, scripts
-
-from common import cli, plots
+from support import ROOT, START_METHODS, TIMEOUT, Run, call, output, scripts
 
 
 def test_every_script_has_a_case():
@@ -52,23 +52,22 @@ def check_pictures(script, folder):
         assert len(set(inks) & set(seen[counts >= 10])) >= nbr_series
 
 
-def check_redrawing(script, folder, monkeypatch):
+def check_redrawing(script, folder):
     """Check that each picture, drawn again from its measurement, is the same picture."""
     for name in CASES[script].figures:
         drawn = (folder / f"{name}.png").read_bytes()
         (folder / f"{name}.png").unlink()
-        monkeypatch.setattr(sys, "argv", [script, "--from", str(folder / f"{name}.json")])
-        load(script).main()
+        assert call(script, "--from", folder / f"{name}.json") == 0
         assert (folder / f"{name}.png").read_bytes() == drawn
     pyplot.close("all")
 
 
 @pytest.mark.parametrize("script", sorted(CASES))
-def test_script_runs_inside_its_folder(script, monkeypatch, ends):
+def test_script_runs_inside_its_folder(script):
     check_run(
         script,
         cwd=(ROOT / script).parent,
-        then=lambda results: check_redrawing(script, results, monkeypatch),
+        then=lambda results: check_redrawing(script, results),
     )
 
 
@@ -91,13 +90,10 @@ def test_script_runs_under_every_start_method(script, start_method):
 
 
 @pytest.mark.parametrize("script", sorted(CASES))
-def test_help_shows_the_docstring(script, monkeypatch, capsys, ends):
-    monkeypatch.setattr(sys, "argv", [script, "--help"])
-    with pytest.raises(SystemExit) as end:
-        cli.run(load(script).main)
+def test_help_shows_the_docstring(script, capsys):
+    assert call(script, "--help") == 0
     docstring = (ROOT / script).read_text().split('"""')[1]
     output, errors = capsys.readouterr()
-    assert end.value.code == 0
     assert errors == ""
     assert docstring.strip() in output
 
@@ -133,10 +129,7 @@ def bad_arguments(script):
 
 
 @pytest.mark.parametrize("script", sorted(CASES))
-def test_bad_arguments_get_one_line_and_exit_2(script, monkeypatch, capsys, ends):
+def test_bad_arguments_get_one_line_and_exit_2(script, capsys):
     for arguments in bad_arguments(script):
-        monkeypatch.setattr(sys, "argv", [script, *arguments])
-        with pytest.raises(SystemExit) as end:
-            cli.run(load(script).main)
-        assert end.value.code == 2, arguments
+        assert call(script, *arguments) == 2, arguments
         assert re.fullmatch(rf"{script.split('/')[1]}: .+\n", capsys.readouterr().err), arguments

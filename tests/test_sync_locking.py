@@ -1,6 +1,7 @@
 """Counting in files and shared values, with locks and without."""
 
 import ast
+import contextlib
 import fcntl
 import inspect
 import multiprocessing
@@ -10,9 +11,14 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 from subprocess import PIPE
 
+from common import cli
+
+import fasteners
 import pytest
 import redis
 from cases import CASES
@@ -21,31 +27,52 @@ from hypothesis import strategies as st
 from redis_servers import needs_redis, tcp_server
 from support import ROOT, START_METHODS, TIMEOUT, Run, load
 
-from common import cli
-
 FOLDER = ROOT / "sync_locking"
 THE_SAME_IN_FILES = ["ex1_nolock1", "ex1_nolock4", "ex1_lock"]
-FILES = [*THE_SAME_IN_FILES, "ex1_flock"]
+FILES = [*THE_SAME_IN_FILES, "ex1_lock_increment", "ex1_flock"]
 NO_LOCK = ["ex1_nolock4", "ex2_nolock"]
-LOCK = ["ex1_lock", "ex1_flock", "ex2_lock", "ex2_lock_acquire", "ex2_lock_rawvalue"]
-NO_LOCK_NEEDED = ["ex3_merge", "ex3_redis"]
+LOCK = [
+    "ex1_lock",
+    "ex1_lock_increment",
+    "ex1_flock",
+    "ex2_lock",
+    "ex2_lock_acquire",
+    "ex2_lock_rawvalue",
+]
+NO_LOCK_NEEDED = ["ex3_merge", pytest.param("ex3_redis", marks=needs_redis)]
+EVERY = {path.stem for path in FOLDER.glob("ex*.py")}
 sync_check = load("sync_locking/sync_check.py")
 compare = load("sync_locking/compare.py")
 
 
-def inside_folder(*arguments):
+def inside_folder(*arguments, code=0):
+    """Run Python inside the folder; return what it prints: on stderr, if it is to fail."""
     result = subprocess.run(
         [sys.executable, *arguments], cwd=FOLDER, capture_output=True, text=True, timeout=TIMEOUT
     )
-    assert result.returncode == 0, result.stderr
-    assert result.stderr == ""
-    return result.stdout
+    assert result.returncode == code, result.stderr
+    assert result.stdout if code == 0 else result.stderr
+    assert not (result.stderr if code == 0 else result.stdout)
+    return result.stdout or result.stderr
+
+
+@contextlib.contextmanager
+def count_file(text=""):
+    """Give the path of a file with ``text`` in a folder of its own, in which we are meanwhile."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        path = Path(folder, "count.txt")
+        path.write_text(text)
+        yield path
 
 
 @pytest.fixture(scope="module")
 def redis_url():
     with tcp_server() as (port, _):
         yield f"redis://127.0.0.1:{port}/0"
+
+
+def test_every_script_is_one_of_a_kind():
+    assert {"ex1_nolock1", *NO_LOCK, *LOCK, "ex3_merge", "ex3_redis"} == EVERY
 
 
 @pytest.mark.parametrize("name", NO_LOCK)
@@ -66,7 +93,7 @@ def test_the_count_is_exact_in_20_of_20_runs(name, request):
     assert re.findall(r"^\d+$", output, re.MULTILINE) == [str(4 * count)] * 20
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("ex*.py")))
+@pytest.mark.parametrize("name", [*NO_LOCK, *LOCK, *NO_LOCK_NEEDED, "ex1_nolock1"])
 def test_timeit_works_inside_the_folder(name):
     setup = f"import {name}, multiprocessing; multiprocessing.set_start_method('spawn')"
     output = inside_folder("-m", "timeit", "-n1", "-r1", "-s", setup, f"{name}.run_workers()")
@@ -107,24 +134,24 @@ def test_the_kernel_takes_the_lock_from_a_process_that_is_killed():
     hold = [sys.executable, "-c", HOLD_THE_LOCK]
     work = [sys.executable, "-c", "import ex1_flock, sys; ex1_flock.work(sys.argv[1], 3)"]
     with (
-        sync_check.count_file("count.txt") as filename,
-        subprocess.Popen([*hold, filename], stdin=PIPE, stdout=PIPE, text=True) as holder,
+        count_file() as path,
+        subprocess.Popen([*hold, path], stdin=PIPE, stdout=PIPE, text=True) as holder,
     ):
         assert holder.stdout.readline() == "locked\n"
-        with subprocess.Popen([*work, filename], cwd=FOLDER, stdout=PIPE) as worker:
+        with subprocess.Popen([*work, path], cwd=FOLDER, stdout=PIPE) as worker:
             with pytest.raises(subprocess.TimeoutExpired):
                 worker.wait(0.5)
-            assert (ROOT / filename).read_text() == ""
+            assert path.read_text() == ""
             holder.kill()
             assert worker.wait(TIMEOUT) == 0
-        assert (ROOT / filename).read_text() == "3"
+        assert path.read_text() == "3"
 
 
 def test_flock_is_let_go_of_after_the_work():
     flock = load("sync_locking/ex1_flock.py")
-    with sync_check.count_file("count.txt") as filename:
-        flock.work(filename, 2)
-        with (ROOT / filename).open("r+") as f:
+    with count_file() as path:
+        flock.work(str(path), 2)
+        with path.open("r+") as f:
             fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
@@ -143,18 +170,31 @@ def test_ctrl_c_ends_processes_that_wait_for_a_lock():
         run.assert_nothing_left()
 
 
-@pytest.mark.parametrize("max_count", [0, 1, 7])
-def test_a_lock_file_for_each_increment_counts_the_same(max_count):
-    with sync_check.count_file("count.txt") as filename:
-        (ROOT / filename).write_text("5")
-        load("sync_locking/ex1_lock.py").locked_increments(filename, max_count)
-        assert (ROOT / filename).read_text() == str(5 + max_count)
+@pytest.mark.parametrize(
+    ("name", "nbr_locks"), [("ex1_lock", 1), ("ex1_lock_increment", 7), ("ex1_nolock4", 0)]
+)
+def test_the_lock_file_beside_the_count_file_is_taken_for_all_work_or_for_each_increment(
+    name, nbr_locks, monkeypatch
+):
+    taken = []
+    acquire = fasteners.InterProcessLock.acquire
+    monkeypatch.setattr(
+        fasteners.InterProcessLock,
+        "acquire",
+        lambda lock: taken.append(Path(os.fsdecode(lock.path)).absolute()) or acquire(lock),
+    )
+    with count_file() as path:
+        barrier = multiprocessing.Barrier(1)
+        load(f"sync_locking/{name}.py").start_together(barrier, str(path), 7)
+        assert taken == [path.with_name("count.lock")] * nbr_locks
+        assert path.read_text() == "7"
 
 
 @pytest.mark.parametrize("start_method", START_METHODS)
-def test_the_count_with_a_lock_file_for_each_increment_is_exact(start_method):
-    options = ("--max_count", "50", "--per-increment", "--start-method", start_method)
-    with Run("sync_locking/ex1_lock.py", "3", *options) as run:
+@pytest.mark.parametrize("name", ["ex1_lock", "ex1_lock_increment"])
+def test_the_count_with_a_lock_file_is_exact_and_started_from_0_once(name, start_method):
+    options = ("--max_count", "50", "--start-method", start_method)
+    with Run(f"sync_locking/{name}.py", "3", *options) as run:
         assert run.wait() == 0
         assert run.stdout.count("File is empty") == 1
         assert run.stdout.endswith("Counted to 150\n")
@@ -224,48 +264,48 @@ def test_a_server_that_ends_while_processes_count_is_an_error_in_one_line():
 
 
 KILL_ONE_AT_THE_BARRIER = """
-import multiprocessing, os, signal
-import ex2_nolock, sync_check
-from common import pools
-value, barrier = multiprocessing.Value("i", 0), multiprocessing.Barrier(3)
-arguments = (barrier, ex2_nolock.work, value, 1)
-workers = [pools.WorkerProcess(target=sync_check.start_together, args=arguments) for _ in range(2)]
-try:
-    with pools.running(workers):
-        os.kill(workers[0].pid, signal.SIGKILL)
-        pools.join(workers)
-except pools.WorkerDied as death:
-    print(str(death).replace(str(workers[0].pid), "one"), value.value)
+import multiprocessing, os, signal, sys, time
+import ex1_nolock4
+from common.processes import Process
+arguments = (multiprocessing.Barrier(3), sys.argv[1], 1)
+processes = [Process(target=ex1_nolock4.start_together, args=arguments) for _ in range(2)]
+for p in processes:
+    p.start()
+os.kill(processes[1].pid, signal.SIGKILL)
+for p in processes:
+    p.join()
 """
 
 
 def test_a_worker_killed_while_others_wait_for_it_at_the_barrier_is_an_error():
-    output = inside_folder("-c", KILL_ONE_AT_THE_BARRIER)
-    assert output == "worker one was killed by signal 9 (SIGKILL) 0\n"
+    with count_file() as path:
+        line = inside_folder("-c", KILL_ONE_AT_THE_BARRIER, path, code=1)
+        assert re.fullmatch(r"-c: worker \d+ was killed by signal 9 \(SIGKILL\)\n", line)
+        assert path.read_text() == ""
 
 
 @pytest.mark.parametrize("name", FILES)
 @settings(max_examples=10)
 @given(start=st.integers(0, 10**12), max_count=st.integers(0, 9))
 def test_work_adds_max_count_to_the_number_in_the_file(name, start, max_count):
-    with sync_check.count_file("count.txt") as filename:
-        (ROOT / filename).write_text(str(start))
-        load(f"sync_locking/{name}.py").work(filename, max_count)
-        assert (ROOT / filename).read_text() == str(start + max_count)
+    with count_file(str(start)) as path:
+        load(f"sync_locking/{name}.py").work(str(path), max_count)
+        assert path.read_text() == str(start + max_count)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_an_empty_file_is_counted_from_0_and_reported_once(name, capsys):
-    with sync_check.count_file("count.txt") as filename:
-        load(f"sync_locking/{name}.py").work(filename, 3)
-        assert (ROOT / filename).read_text() == "3"
+    with count_file() as path:
+        load(f"sync_locking/{name}.py").work(str(path), 3)
+        assert path.read_text() == "3"
     assert capsys.readouterr().out.count("File is empty, starting to count from 0\n") == 1
 
 
-def test_the_count_file_goes_with_its_folder():
-    with sync_check.count_file("count.txt") as filename:
-        assert (ROOT / filename).read_text() == ""
-    assert not (ROOT / filename).parent.exists()
+@pytest.mark.parametrize("name", FILES)
+def test_the_count_file_goes_with_its_folder(name):
+    output = inside_folder("-c", f"import {name}; {name}.run_workers(2, 3)")
+    (filename,) = re.findall(r"^Counting in (/.+/count\.txt)$", output, re.MULTILINE)
+    assert not Path(filename).parent.exists()
 
 
 @pytest.mark.parametrize("name", ["ex2_lock", "ex2_lock_acquire", "ex2_lock_rawvalue"])
@@ -278,8 +318,9 @@ def test_work_lets_go_of_the_lock(name, max_count):
 
 
 def test_the_variants_differ_only_in_the_lock():
-    works = {inspect.getsource(load(f"sync_locking/{name}.py").work) for name in THE_SAME_IN_FILES}
-    assert len(works) == 1
+    works = [inspect.getsource(load(f"sync_locking/{name}.py").work) for name in THE_SAME_IN_FILES]
+    assert works[0] == works[1]
+    assert works[2] == '@fasteners.interprocess_locked("count.lock")\n' + works[0]
 
 
 @pytest.mark.parametrize("name", NO_LOCK)
@@ -303,9 +344,9 @@ def test_a_race_without_losses_is_run_again_longer(capsys):
 
 
 def test_the_answer_is_checked():
-    with pytest.raises(cli.WrongAnswer, match="no update was lost"):
+    with pytest.raises(cli.Failure, match="no update was lost"):
         sync_check.expect_losses(lambda nbr_workers, max_count: nbr_workers * max_count, 4, 10)
-    with pytest.raises(cli.WrongAnswer, match="off by -1"):
+    with pytest.raises(cli.Failure, match="off by -1"):
         sync_check.expect_all(lambda nbr_workers, max_count: nbr_workers * max_count - 1, 4, 10)
 
 
@@ -318,7 +359,7 @@ def test_the_comparison_shows_the_count_and_checks_one_that_is_to_be_exact(lost,
     if lost == 0:
         assert compare.counted(run_workers, 3, 4, exact=True)[0] == answer
     else:
-        with pytest.raises(cli.WrongAnswer, match=f"counted to {answer}"):
+        with pytest.raises(cli.Failure, match=f"counted to {answer}"):
             compare.counted(run_workers, 3, 4, exact=True)
 
 
@@ -326,15 +367,14 @@ def test_the_comparison_shows_the_count_and_checks_one_that_is_to_be_exact(lost,
 def test_the_comparison_has_every_way_and_starts_with_the_right_one(url):
     ways, beyond = compare.ways_and_beyond(4, 1000, 50_000, 60_000, url)
     names = [name.partition(":")[0] for name in ways]
-    every = {path.stem for path in FOLDER.glob("ex*.py")}
-    assert set(names) == every - ({"ex3_redis"} if url is None else set())
-    assert sorted(names) == sorted([*set(names), "ex1_lock"])  # twice, once with --per-increment
+    assert set(names) == EVERY - ({"ex3_redis"} if url is None else set())
+    assert len(names) == len(set(names))
     assert names[0] == "ex1_lock"
-    assert names[names.index("ex1_flock") - 1] == "ex1_lock"
+    assert names[names.index("ex1_flock") - 1] == "ex1_lock_increment"
     assert next(name for name in names if name not in FILES) == "ex2_lock"
     assert set(compare.NOT_EXACT) == set(NO_LOCK)
     assert [(name.partition(":")[0], other.partition(":")[0]) for _, name, other in beyond] == [
-        ("ex1_flock", "ex1_lock"),
+        ("ex1_flock", "ex1_lock_increment"),
         *([] if url is None else [("ex3_redis", "ex2_lock")]),
         ("ex3_merge", "ex2_lock"),
     ]
@@ -357,10 +397,10 @@ def test_the_ways_of_every_job_start_with_the_right_one():
     jobs = ast.literal_eval(inside_folder("-c", JOBS_OF_THE_COMPARISON).splitlines()[-1])
     assert {job: names[0] for job, names in jobs.items()} == {
         "file, 3 by each": "ex1_lock: lock file",
-        "file, lock per increment": "ex1_lock: per increment",
+        "file, lock per increment": "ex1_lock_increment: lock file",
         "shared count, 3 by each": "ex2_lock: Value, Lock",
         "shared count, 4 by each": "ex2_lock: Value, Lock",
         "shared count, 10 in all": "ex2_lock: Value, Lock",
     }
-    assert jobs["file, lock per increment"][1:] == ["ex1_flock: per increment"]
+    assert jobs["file, lock per increment"][1:] == ["ex1_flock: flock"]
     assert jobs["shared count, 10 in all"][1:] == ["ex3_merge: added at the end"]

@@ -5,12 +5,12 @@ import subprocess
 import sys
 import termios
 
+from common import results
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import ROOT, TIMEOUT
-
-from common import timing
 
 
 @given(names=st.lists(st.text(), min_size=1, max_size=5, unique=True), repeat=st.integers(1, 5))
@@ -24,7 +24,7 @@ def test_ways_take_turns_and_the_warm_up_is_dropped(names, repeat):
 
         return call
 
-    outcomes = timing.interleaved({name: way(name) for name in names}, repeat)
+    outcomes = results.interleaved({name: way(name) for name in names}, repeat)
     assert calls == names * (repeat + 1)
     assert list(outcomes) == names
     for turn, numbers in enumerate(outcomes.values(), start=1):
@@ -33,12 +33,12 @@ def test_ways_take_turns_and_the_warm_up_is_dropped(names, repeat):
 
 def test_an_error_of_a_way_is_not_kept_back():
     with pytest.raises(ZeroDivisionError):
-        timing.interleaved({"way": lambda: 1 / 0}, 1)
+        results.interleaved({"way": lambda: 1 / 0}, 1)
 
 
 NOISY = """
 import multiprocessing, os, sys
-from common import timing
+from common import results
 
 def way(fails=False):
     print("printed")
@@ -51,10 +51,10 @@ def way(fails=False):
         raise ValueError
 
 print("before")
-timing.interleaved({"way": way}, 1)
+results.interleaved({"way": way}, 1)
 print("between")
 try:
-    timing.interleaved({"way": lambda: way(fails=True)}, 1)
+    results.interleaved({"way": lambda: way(fails=True)}, 1)
 except ValueError:
     os.system("echo after")
 """
@@ -73,7 +73,7 @@ def test_a_terminal_shows_the_progress():
     termios.tcsetwinsize(its_end, (24, 80))
     os.set_blocking(terminal, False)
     subprocess.run(
-        [sys.executable, "-c", "from common import timing; print(*timing.progress('abc'))"],
+        [sys.executable, "-c", "from common import results; print(*results.progress('abc'))"],
         cwd=ROOT,
         check=True,
         stdout=subprocess.DEVNULL,
@@ -89,5 +89,5 @@ def test_a_terminal_shows_the_progress():
 
 def test_the_fastest_call_counts_with_its_own_answer():
     calls = iter([("a", 3.0), ("b", 1.0), ("c", 2.0), ("d", 0.5)])
-    assert timing.fastest(3, next, calls) == ("b", 1.0)
+    assert results.fastest(3, next, calls) == ("b", 1.0)
     assert next(calls) == ("d", 0.5)

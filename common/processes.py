@@ -1,0 +1,172 @@
+"""multiprocessing's Pool, Process and Manager, whose processes the run knows.
+
+They have the standard library's arguments and methods. Their processes leave signals to this one
+and end when it does; when one dies, the run ends with a line that says so (see run.py). A Process
+has started, and a Pool is made, when its workers are up.
+"""
+
+import copy
+import functools
+import multiprocessing
+import multiprocessing.context
+import multiprocessing.resource_tracker
+import os
+import signal
+import sys
+import threading
+import time
+
+from common import run
+
+if run.folder:  # the run's semaphores bear its pid, so that the guard can remove them
+    multiprocessing.current_process()._config["semprefix"] = f"/mp-{os.getpid()}"
+
+
+def start_services():
+    """Start and watch what serves multiprocessing, before there is anything to clean up."""
+    with run.process_starts():
+        multiprocessing.resource_tracker.ensure_running()
+    run.watch_child(multiprocessing.resource_tracker._resource_tracker._pid, "resource tracker")
+    if multiprocessing.get_start_method() == "forkserver":
+        from multiprocessing import forkserver
+
+        forkserver.set_forkserver_preload(["__main__", "common.processes"])
+        with run.process_starts():  # its children inherit that
+            forkserver.ensure_running()
+        run.watch_child(forkserver._forkserver._forkserver_pid, "forkserver")
+
+
+def settle(parent_pid=None):
+    """Make this worker leave signals to its parent, and end when its parent does.
+
+    ``parent_pid`` is for a worker of loky, which has no parent_process().
+    """
+    for signum in (*run.HELD, signal.SIGCHLD):
+        is_for_parent = signum in (signal.SIGINT, signal.SIGHUP)
+        signal.signal(signum, signal.SIG_IGN if is_for_parent else signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, run.HELD)
+    threading.excepthook = lambda failed: _excepthook(*failed[:3])
+    threading.Thread(target=_end_with_parent, args=(parent_pid,), daemon=True).start()
+
+
+def _end_with_parent(parent_pid):
+    if parent_pid is None:
+        multiprocessing.parent_process().join()
+    while os.getppid() == parent_pid:
+        time.sleep(run.LOOK_SECONDS)
+    os._exit(1)
+
+
+def _excepthook(kind, error, traceback):
+    if run.is_limit(error):
+        os._exit(run.EXIT_LIMITS)
+    time.sleep(run.LOOK_SECONDS)
+    if os.path.isdir(os.getenv("TMPDIR", "/")):  # else the run is over, which is why it failed
+        sys.__excepthook__(kind, error, traceback)
+
+
+if not run.folder:  # this is a worker that starts, or the forkserver
+    sys.excepthook = _excepthook
+
+
+class _Known:
+    """A Process that the run knows. Where ``may_die`` is set, its death does not end the run."""
+
+    may_die = False
+
+    def start(self):
+        if multiprocessing.parent_process() is None:
+            run.begin()
+        method = self._start_method or multiprocessing.get_start_method()
+        with run.process_starts(inherits=method != "forkserver"):
+            super().start()
+            if not self.may_die:
+                run.watch(self.pid, lambda: self.exitcode)
+
+    def run(self):
+        try:
+            settle()
+            super().run()
+        except (EOFError, ConnectionError):  # a manager or the reader of our output has gone
+            time.sleep(1)  # its end is to be seen first
+            os._exit(1)
+        except BaseException as error:
+            if run.is_limit(error) or run.is_limit(error.__context__):
+                os._exit(run.EXIT_LIMITS)
+            raise
+
+    def terminate(self):
+        run.watched.pop(self.pid, None)
+        super().terminate()
+
+    def kill(self):
+        run.watched.pop(self.pid, None)
+        super().kill()
+
+
+class Process(_Known, multiprocessing.Process):
+    """A multiprocessing.Process."""
+
+    def start(self):
+        self._up = multiprocessing.Semaphore(0)
+        super().start()
+        while not self._up.acquire(timeout=run.LOOK_SECONDS) and self.exitcode is None:
+            pass
+
+    def run(self):
+        self._up.release()
+        super().run()
+
+    def join(self, timeout=None):
+        super().join(timeout)
+        if run.folder:
+            run.look()  # before anything is made of what it has left undone
+
+
+class _ForkProcess(_Known, multiprocessing.context.ForkProcess):
+    pass
+
+
+class _SpawnProcess(_Known, multiprocessing.context.SpawnProcess):
+    pass
+
+
+class _ForkServerProcess(_Known, multiprocessing.context.ForkServerProcess):
+    pass
+
+
+def _pool(context, processes=None, initializer=None, initargs=(), maxtasksperchild=None):
+    up = context.Semaphore(0)
+    setup = functools.partial(_initialize, up, initializer)
+    pool = type(context).Pool(context, processes, setup, initargs, maxtasksperchild)
+    for _ in range(pool._processes):
+        up.acquire()
+    return pool
+
+
+def _initialize(up, initializer, *initargs):
+    if initializer is not None:
+        initializer(*initargs)
+    up.release()
+
+
+CONTEXTS = {}
+for kind in (_ForkProcess, _SpawnProcess, _ForkServerProcess):
+    context = copy.copy(multiprocessing.get_context(kind._start_method))
+    context.Process, context.Pool = kind, functools.partial(_pool, context)
+    CONTEXTS[kind._start_method] = context
+
+
+def get_context(method=None):
+    """Return the context of that start method, or of the current one."""
+    return CONTEXTS[method or multiprocessing.get_start_method()]
+
+
+def Pool(*args, **keywords):  # noqa: N802
+    """Return a multiprocessing.Pool."""
+    return get_context().Pool(*args, **keywords)
+
+
+def Manager():  # noqa: N802
+    """Return a multiprocessing.Manager."""
+    return get_context().Manager()

@@ -1,0 +1,121 @@
+"""The copying rule: kernels and ``run`` work with multiprocessing in place of common.processes."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from common import redis_server
+
+import pytest
+from redis_servers import tcp_server
+from support import ROOT, SECTIONS, TIMEOUT
+
+PRIMES = "[100000007, 100000037, 100000039, 100000049, 100000073, 100000081]"
+PRIME = "{97, 10**6 + 3, 2}"
+VERIFIED = (
+    f"{{n for n, is_prime in run([97, 10**6 + 3, 10403, 35, 2, 1], 2%s) if is_prime}} == {PRIME}"
+)
+COUNTED = "run_workers(2, 500) == 1000"
+LOST = "0 < run_workers(2, 500) <= 10000"  # digits of two processes may get mixed in the file
+EXPECTED = {
+    "pi_estimation/pi_lists_parallel.py": "7500 < run(10_001, 2)[0] < 8200",
+    "pi_estimation/pi_numpy_parallel.py": "7500 < run(10_001, 2)[0] < 8200",
+    "pi_estimation/pi_numpy_blocked.py": "7500 < run(10_001, 2, 1)[0] < 8200",
+    "pi_estimation/random_streams.py": "len(run(2)) == 2",
+    "pi_estimation/worker_memory.py": "all(len(workers) == 3 for workers in run(2).values())",
+    "primes_pool/primes_pool.py": "run(1_000, 2)[0] == 54",
+    "primes_pool/primes_sieve.py": "run(0, 10**8, 2, lambda pid: 0)[0] == 5_761_455",
+    "primes_queue/primes_queue.py": f"sorted(run(100, 2)[0]) == {PRIMES}",
+    "primes_queue/primes_queue_less_work.py": f"sorted(run(100, 2)[0]) == {PRIMES}",
+    "primes_queue/primes_queue_jobs_feeder_thread.py": f"sorted(run(100, 2)[0]) == {PRIMES}",
+    "primes_queue/primes_queue_batched.py": f"sorted(run(100, 2, 7)[0]) == {PRIMES}",
+    "primes_queue/primes_queue_redis.py": f"sorted(run(100, 2, 7, URL)[0]) == {PRIMES}",
+    **dict.fromkeys(
+        (
+            f"prime_verification_ipc/primes_{name}.py"
+            for name in (
+                "pool_naive", "pool_less_naive", "flag_manager", "flag_rawvalue", "flag_mmap",
+                "flag_mmap_lookahead", "flag_mmap_redux", "flag_shared_memory", "numpy",
+                "ascending_blocks",
+            )
+        ),
+        VERIFIED % "",
+    ),
+    "prime_verification_ipc/primes_flag_redis.py": VERIFIED % ", URL",
+    "numpy_shared/np_shared.py": "sorted(run(2, 10, 10)[0].values()) == [50, 50]",
+    "numpy_shared/np_shared_memory.py": "sorted(run(2, 10, 10)[0].values()) == [50, 50]",
+    "numpy_shared/np_shared_random_parallel.py": "0.4 < run(2, 100, 100)[0].mean() < 0.6",
+    **dict.fromkeys(
+        (
+            f"sync_locking/{name}.py"
+            for name in (
+                "ex1_lock", "ex1_lock_increment", "ex1_flock", "ex2_lock", "ex2_lock_acquire",
+                "ex2_lock_rawvalue", "ex3_merge",
+            )
+        ),
+        COUNTED,
+    ),
+    "sync_locking/ex1_nolock1.py": "run_workers(1, 500) == 500",
+    "sync_locking/ex1_nolock4.py": LOST,
+    "sync_locking/ex2_nolock.py": LOST,
+    "sync_locking/ex3_redis.py": "run(2, 500, URL) == 1000",
+}  # fmt: skip
+
+DRIVER = """
+import sys
+sys.modules["common.processes"] = None
+import multiprocessing
+from {module} import *
+
+if __name__ == "__main__":
+    URL = sys.argv[2]
+    multiprocessing.set_start_method(sys.argv[1], force=True)
+    assert {expected}
+"""
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory):
+    """Return a folder with a copy of every section, in which the one line is replaced."""
+    folder = tmp_path_factory.mktemp("copies")
+    for section in SECTIONS:
+        shutil.copytree(ROOT / section, folder / section)
+        for path in (folder / section).glob("*.py"):
+            source = path.read_text()
+            path.write_text(
+                source.replace("from common.processes import", "from multiprocessing import")
+            )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def url():
+    if redis_server.find_binary() is None:
+        yield ""
+        return
+    with tcp_server() as (port, _):
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+def test_every_script_that_starts_processes_is_copied():
+    uses = {
+        f"{section}/{path.name}"
+        for section in SECTIONS
+        for path in (ROOT / section).glob("*.py")
+        if "from common.processes import" in path.read_text()
+        and '__name__ == "__main__"' in path.read_text()
+    }
+    assert uses == {*EXPECTED}
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("script", sorted(EXPECTED))
+def test_a_copied_script_gives_the_right_answer(copies, url, script, method):
+    section, name = script.split("/")
+    driver = copies / section / f"driver_{name}"
+    driver.write_text(DRIVER.format(module=Path(name).stem, expected=EXPECTED[script]))
+    result = subprocess.run(
+        [sys.executable, driver, method, url], capture_output=True, text=True, timeout=TIMEOUT
+    )
+    assert result.returncode == 0, result.stderr
