@@ -33,13 +33,23 @@ def loky_workers(nbr_workers, initializer=None):
             pids = joblib.Parallel(nbr_workers, batch_size=1, return_as="generator")(answers)
             workers = set(multiprocessing.active_children()) - others
             for worker in workers:
-                run.watch(worker.pid, lambda worker=worker: worker.exitcode, "joblib's worker")
+                run.watch(worker.pid, functools.partial(_exitcode, worker), "joblib's worker")
         up = set(pids)
         while len(up) < len(workers):  # a worker that is up may have answered for another
             up.update(joblib.Parallel(nbr_workers, batch_size=1)(answers))
         yield
         if workers:
             loky.get_reusable_executor().shutdown(kill_workers=True)
+
+
+def _exitcode(worker):
+    """Return the exit code of ``worker``, None while it runs; a thread of joblib asks, too."""
+    try:
+        os.kill(worker.pid, 0)
+    except ProcessLookupError:  # the thread knows the answer, or will in a moment
+        while worker.exitcode is None:
+            time.sleep(0.001)
+    return worker.exitcode
 
 
 def _answer():

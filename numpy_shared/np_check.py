@@ -42,8 +42,7 @@ def folder_of_block(nbytes):
 @contextlib.contextmanager
 def temporary_folder(nbytes):
     """Give a folder for a file of ``nbytes``; it goes when the block, or the run, ends."""
-    folder = folder_of_block(nbytes) / f"np_shared-{os.urandom(5).hex()}"
-    run.tell_guard(folder)  # it need not be in the run's own
+    folder = folder_of_block(nbytes) / f"mp-{os.getpid()}-joblib"  # so the guard finds it
     folder.mkdir(mode=0o700)
     try:
         yield folder

@@ -45,7 +45,7 @@ CASES = {
     "numpy_shared/np_shared_joblib.py": Case(
         args=("3", "--rows", "2_002", "--cols", "3"),
         output=(
-            r"Mapped 48,048 nbytes of /.*/np_shared-\w+/main_nparray\.joblib",
+            r"Mapped 48,048 nbytes of /.*/mp-\d+-joblib/main_nparray\.joblib",
             r"\[\[42\. 42\. 42\.\]\n",
             r"Worker with idx \d+: id \d+ in PID \d+",
             r"\[\[(\d+)\. \1\. \1\.\]\n",

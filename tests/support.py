@@ -203,7 +203,7 @@ class Run:
             scripts = {Path(part).name for part in process.cmdline() if part.endswith(".py")}
             return (
                 _is_of_multiprocessing(process)
-                or "-server " in " ".join(process.cmdline())
+                or process.exe() != psutil.Process(self.process.pid).exe()  # a server, or lscpu
                 # a script that a figure's script watches
                 or (process.ppid() == self.process.pid and scripts and scripts != {self.name})
             )
@@ -322,8 +322,8 @@ def _segments():
 
 
 def _owner_lives(name):
-    """Return whether the process lives that joblib has named this semaphore or folder after."""
-    owner = re.match(r"(?:sem\.loky-|joblib_memmapping_folder_)(\d+)[-_]", name)
+    """Return whether the process lives that this semaphore, segment or folder is named after."""
+    owner = re.match(r"(?:sem\.loky-|sem\.mp-|mp-|joblib_memmapping_folder_)(\d+)[-_]", name)
     return bool(owner) and psutil.pid_exists(int(owner[1]))
 
 

@@ -121,9 +121,8 @@ def test_the_block_goes_although_the_resource_tracker_is_killed():
         (tracker,) = (process for process in run.services() if process.name() != "sh")
         tracker.kill()
         assert run.wait() == 1
-        assert run.stderr == (
-            f"np_shared_memory.py: resource tracker {tracker.pid} was killed by signal 9 (SIGKILL)\n"
-        )
+        died = f"resource tracker {tracker.pid} was killed by signal 9 (SIGKILL)"
+        assert run.stderr == f"np_shared_memory.py: {died}\n"
         run.assert_nothing_left()
 
 
