@@ -9,11 +9,7 @@ import sys
 
 from common.run import Failure, UserError, run  # noqa: F401 - scripts call cli.run
 
-# Of these three, as joblib adds some of its own to those that multiprocessing knows.
-START_METHODS = sorted(
-    {"fork", "forkserver", "spawn"} & set(multiprocessing.get_all_start_methods())
-)
-SHARED_MEMORY = "multiprocessing.shared_memory"
+START_METHODS = ("fork", "forkserver", "spawn")  # not loky's, which joblib adds to them
 MAX_WORKERS = 1_024
 MAX_SIZE = 10**15
 
@@ -59,57 +55,34 @@ def parser(doc):
     result = Parser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
-    result.add_argument(
-        "--scale",
-        choices=("quick", "book"),
-        default="quick",
-        help="quick: seconds on two cores; book: the chapter's sizes (default: quick)",
-    )
+    what = "quick: seconds on two cores; book: the chapter's sizes (default: quick)"
+    result.add_argument("--scale", choices=("quick", "book"), default="quick", help=what)
     result.set_defaults(sizes={})
     return result
 
 
 def add_size(parser, name, quick, book, help, minimum=1, maximum=MAX_SIZE, in_chapter=True):
-    """Add a size option whose default depends on ``--scale``.
-
-    ``in_chapter`` is False where the chapter does not say its own.
-    """
-    parser.add_argument(
-        name,
-        type=whole_number(minimum, maximum),
-        metavar="N",
-        help=f"{help} (quick: {quick:,}, book: {book:,})",
-    )
-    parser.get_default("sizes")[name.lstrip("-").replace("-", "_")] = {
-        "quick": quick,
-        "book": book,
-        "chapter": f" (the chapter: {book:,})" if in_chapter else "",
-    }
+    """Add a size with defaults by ``--scale``; ``in_chapter``: whether the chapter says its own."""
+    kind = whole_number(minimum, maximum)
+    what = f"{help} (quick: {quick:,}, book: {book:,})"
+    option = parser.add_argument(name, type=kind, metavar="N", help=what)
+    chapter = f" (the chapter: {book:,})" if in_chapter else ""
+    parser.get_default("sizes")[option.dest] = {"quick": quick, "book": book, "chapter": chapter}
 
 
 def add_start_method(parser, default=None):
     """Add ``--start-method``: how worker processes come to be."""
-    parser.add_argument(
-        "--start-method",
-        choices=START_METHODS,
-        default=default,
-        help="how workers are started (default: " + (default or "Python's own choice") + ")",
-    )
+    shown = default or "Python's own choice"
+    what = f"how workers are started (default: {shown})"
+    parser.add_argument("--start-method", choices=START_METHODS, default=default, help=what)
 
 
 def add_workers(parser, name="nbr_workers", default=None, start_method=True):
-    """Add the number of workers (a positional, or the option ``name``) and the start method.
-
-    ``start_method`` is False for threads and for workers that joblib starts in its own way.
-    """
+    """Add the number of workers, an option if ``name`` is one, and unless False the start method."""
     shown = "one for each usable CPU" if default is None else default
-    parser.add_argument(
-        name,
-        type=whole_number(1, MAX_WORKERS),
-        default=default,
-        help=f"number of workers (default: {shown}; the chapter: 4)",
-        **({"metavar": "N"} if name.startswith("-") else {"nargs": "?"}),
-    )
+    what = f"number of workers (default: {shown}; the chapter: 4)"
+    kind = {"metavar": "N"} if name.startswith("-") else {"nargs": "?"}
+    parser.add_argument(name, type=whole_number(1, MAX_WORKERS), default=default, help=what, **kind)
     if start_method:
         add_start_method(parser)
 
@@ -125,27 +98,22 @@ def parse(parser, argv=None):
     for name, by_scale in args.sizes.items():
         if getattr(args, name) is None:
             setattr(args, name, by_scale[args.scale])
-    for name in ("nbr_workers", "workers"):
-        if hasattr(args, name) and getattr(args, name) is None:
-            setattr(args, name, usable_cpus())
-    if getattr(args, "start_method", None):
-        multiprocessing.set_start_method(args.start_method, force=True)
-    if getattr(args, "stored", None):  # a figure to draw again: nothing of this will run
-        return args
-    by_name = multiprocessing.get_start_method() != "fork" or SHARED_MEMORY in sys.modules
-    if "start_method" in args and by_name:
-        from common import processes  # imported here: the serial scripts have no need of it
-
-        processes.start_services()
-    for name, by_scale in args.sizes.items():
         print(f"{name}: {getattr(args, name):,}{by_scale['chapter']}")
+    for name in ("nbr_workers", "workers"):
+        if getattr(args, name, 0) is None:
+            setattr(args, name, usable_cpus())
     gil = getattr(sys, "_is_gil_enabled", lambda: True)()
-    how = f", start method {multiprocessing.get_start_method()}" if "start_method" in args else ""
-    print(
-        f"{platform.python_implementation()} {platform.python_version()}"
-        f"{'' if gil else ' without the GIL'}{how}",
-        flush=True,
-    )
+    how = "" if gil else " without the GIL"
+    if "start_method" in args:
+        if args.start_method:
+            multiprocessing.set_start_method(args.start_method, force=True)
+        method = multiprocessing.get_start_method()
+        how += f", start method {method}"
+        if method != "fork" or "multiprocessing.shared_memory" in sys.modules:
+            from common import processes  # imported here: the serial scripts have no need of it
+
+            processes.start_services()
+    print(f"{platform.python_implementation()} {platform.python_version()}{how}", flush=True)
     return args
 
 

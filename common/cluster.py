@@ -10,6 +10,7 @@ import time
 from common import cli, processes, run
 
 import joblib
+import psutil
 from joblib.externals import loky
 
 WAIT_SECONDS = 5
@@ -33,7 +34,7 @@ def loky_workers(nbr_workers, initializer=None):
             pids = joblib.Parallel(nbr_workers, batch_size=1, return_as="generator")(answers)
             workers = set(multiprocessing.active_children()) - others
             for worker in workers:
-                run.watch(worker.pid, functools.partial(_exitcode, worker), "joblib's worker")
+                run.watched[worker.pid] = "joblib's worker", functools.partial(_exitcode, worker)
         up = set(pids)
         while len(up) < len(workers):  # a worker that is up may have answered for another
             up.update(joblib.Parallel(nbr_workers, batch_size=1)(answers))
@@ -44,11 +45,8 @@ def loky_workers(nbr_workers, initializer=None):
 
 def _exitcode(worker):
     """Return the exit code of ``worker``, None while it runs; a thread of joblib asks, too."""
-    try:
-        os.kill(worker.pid, 0)
-    except ProcessLookupError:  # the thread knows the answer, or will in a moment
-        while worker.exitcode is None:
-            time.sleep(0.001)
+    while worker.exitcode is None and not psutil.pid_exists(worker.pid):
+        time.sleep(0.001)  # the thread knows the answer, or will in a moment
     return worker.exitcode
 
 
@@ -65,11 +63,8 @@ def _set_up(parent_pid, initializer):
 
 def add_scheduler(parser):
     """Add ``--scheduler``."""
-    parser.add_argument(
-        "--scheduler",
-        metavar="tcp://HOST:PORT",
-        help="a dask scheduler that has workers (default: a cluster on this machine)",
-    )
+    what = "a dask scheduler that has workers (default: a cluster on this machine)"
+    parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help=what)
 
 
 @contextlib.contextmanager
@@ -81,36 +76,29 @@ def workers(scheduler, nbr_workers, *modules):
     workers as they are, not as names: workers need numpy, joblib and dask, but not these files.
     Raises UserError where dask is missing, there is no scheduler at that address, or no worker.
     """
+    os.environ["DASK_LOGGING__DISTRIBUTED"] = "critical"  # deaths and Ctrl-C are told by the run
+    logging.getLogger("tornado.application").setLevel(logging.CRITICAL)
     try:
         import cloudpickle  # imported here: only the scripts for a cluster need them
-        import dask
         import distributed
     except ImportError:
         raise cli.UserError("dask is missing: pip install -r requirements-cluster.txt") from None
     for module in modules:
         cloudpickle.register_pickle_by_value(module)
-    for name in ("distributed", "tornado.application"):  # deaths and Ctrl-C are told in other words
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    with run.process_starts():
+        multiprocessing.resource_tracker.ensure_running()  # first, as above
+    where = {"n_workers": nbr_workers, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
+    if scheduler:
+        where = {"address": scheduler}
     with contextlib.ExitStack() as stack:
-        quiet = {"distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical"}
-        stack.enter_context(dask.config.set(quiet))
-        with run.process_starts():
-            multiprocessing.resource_tracker.ensure_running()  # first, as above
-        with run.process_starts():
-            if scheduler is None:
-                cluster = distributed.LocalCluster(
-                    n_workers=nbr_workers,
-                    threads_per_worker=1,
-                    dashboard_address="127.0.0.1:0",  # any free port
-                )
-                stack.enter_context(cluster)
         try:
-            client = distributed.Client(scheduler or cluster, timeout=WAIT_SECONDS)
+            with contextlib.nullcontext() if scheduler else run.process_starts():
+                client = distributed.Client(timeout=WAIT_SECONDS, **where)
             stack.enter_context(client)
             client.wait_for_workers(1, timeout=WAIT_SECONDS)
         except (OSError, ValueError, TimeoutError) as error:
-            where = f"at {scheduler}" if scheduler else "on this machine"
-            raise cli.UserError(f"no dask cluster {where}: {error}") from error
+            place = f"at {scheduler}" if scheduler else "on this machine"
+            raise cli.UserError(f"no dask cluster {place}: {error}") from error
         nbr_threads = sum(client.nthreads().values())
         print(f"Cluster: {client.scheduler.address}, {nbr_threads} thread(s)", flush=True)
         with joblib.parallel_config("dask", wait_for_workers_timeout=WAIT_SECONDS):

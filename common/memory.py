@@ -1,53 +1,42 @@
 """How much memory a script may take: asked before it is taken."""
 
-import shutil
+import contextlib
+import re
 from pathlib import Path
 
 from common.cli import UserError
 
 import psutil
 
-CGROUP = Path("/sys/fs/cgroup")
-
 
 def available():
     """Return how many bytes of memory can be allocated now, within the control group's limit."""
     free = psutil.virtual_memory().available
-    try:
-        limit = int((CGROUP / "memory.max").read_text())
-        free = min(free, limit - int((CGROUP / "memory.current").read_text()))
-    except (OSError, ValueError):  # no control group, or one without a limit ("max")
-        pass
+    cgroup = Path("/sys/fs/cgroup")
+    with contextlib.suppress(OSError, ValueError):  # no control group, or no limit ("max")
+        limit = int((cgroup / "memory.max").read_text())
+        free = min(free, limit - int((cgroup / "memory.current").read_text()))
     return max(0, free)
 
 
 def peak(pid):
-    """Return the most bytes of memory (RSS) that process ``pid`` has held at any time.
-
-    Where the system does not tell (it is VmHWM in Linux's /proc/PID/status), those that it holds.
-    """
-    try:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return 1024 * int(line.split()[1])
-    except OSError:  # no /proc
-        pass
+    """Return the most bytes (RSS) that process ``pid`` has held; what it holds where unknown."""
+    with contextlib.suppress(OSError, TypeError):  # not Linux
+        status = Path(f"/proc/{pid}/status").read_text()
+        return 1024 * int(re.search(r"VmHWM:\s*(\d+)", status)[1])
     return psutil.Process(pid).memory_info().rss
 
 
 def require(nbytes, what, folder=None):
-    """Raise UserError unless ``nbytes`` fit in nine tenths of what is free.
+    """Raise UserError unless ``nbytes`` fit in nine tenths of free memory, and of ``folder``.
 
-    ``folder`` is where a shared block of that size will live, a file system of its own: its free
-    space counts too. ``what`` says what can be made smaller and takes the largest number of bytes
-    that fits: a function from bytes to text.
+    ``what`` makes a text of the number of bytes that fit: what can be made smaller.
     """
     free = {"free memory": available()}
     if folder is not None:
-        free[str(folder)] = shutil.disk_usage(folder).free
+        free[str(folder)] = psutil.disk_usage(folder).free
     where = min(free, key=free.get)
     fits = free[where] * 9 // 10
     if nbytes > fits:
-        raise UserError(
-            f"{nbytes:,} bytes do not fit in {where} ({free[where]:,} bytes): {what(fits)}"
-        )
+        room = f"{where} ({free[where]:,} bytes)"
+        raise UserError(f"{nbytes:,} bytes do not fit in {room}: {what(fits)}")

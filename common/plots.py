@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import statistics
 import sys
 import textwrap
 from pathlib import Path
@@ -37,11 +38,8 @@ SETTINGS = {
 
 def style(number):
     """Return colour, marker and line style of series ``number`` (from 0)."""
-    return {
-        "color": COLOURS[number % len(COLOURS)],
-        "marker": MARKERS[number % len(MARKERS)],
-        "linestyle": LINES[number % len(LINES)],
-    }
+    number %= len(COLOURS)
+    return {"color": COLOURS[number], "marker": MARKERS[number], "linestyle": LINES[number]}
 
 
 def new(data, title, finding, rows=1, height=HEIGHT, **keywords):
@@ -77,17 +75,17 @@ def wrapped(text):
     ]
 
 
-def line(axes, seconds, number, label, beyond=None, spread=max):
-    """Draw best times and the spread of the repeats as series ``number``.
+def line(axes, seconds, number, label, beyond=None):
+    """Draw best times as series ``number``, with a bar from each to the median of its repeats.
 
-    ``seconds`` is a dict, x -> durations of every repeat; a bar goes from the best to what
-    ``spread`` makes of them: ``statistics.median`` where a slow one would leave the rest no room.
-    Where x is above ``beyond`` the markers are hollow and the line is thin.
+    ``seconds`` is a dict, x -> durations of every repeat. Where x is above ``beyond`` the markers
+    are hollow and the line is thin.
     """
     look = style(number)
     best = {x: min(durations) for x, durations in seconds.items()}
     for x, durations in seconds.items():
-        axes.plot([x, x], [best[x], spread(durations)], color=look["color"], linewidth=1, alpha=0.6)
+        bar = [best[x], statistics.median(durations)]
+        axes.plot([x, x], bar, color=look["color"], linewidth=1, alpha=0.6)
     within = {x: y for x, y in best.items() if beyond is None or x <= beyond}
     axes.plot(best.keys(), best.values(), **look, linewidth=0.8, markerfacecolor="white")
     axes.plot(within.keys(), within.values(), **look, linewidth=2, label=label)
@@ -123,29 +121,17 @@ def parser(doc, workers=None, quick=5, book=5, in_chapter=False):
     ``quick`` and ``book`` are how often to measure.
     """
     result = cli.parser(doc)
+    what = f"numbers of workers to measure (default: {workers or 'the usable CPUs'})"
     result.add_argument(
-        "--workers",
-        type=workers_list,
-        default=workers,
-        metavar="N,N,...",
-        help=f"numbers of workers to measure (default: {workers or 'the usable CPUs'})",
+        "--workers", type=workers_list, default=workers, metavar="N,N,...", help=what
     )
     cli.add_start_method(result)
     cli.add_size(result, "--repeat", quick, book, "times to measure", in_chapter=in_chapter)
-    result.add_argument(
-        "--from",
-        dest="stored",
-        type=Path,
-        metavar="FILE",
-        help="draw this stored measurement again instead of measuring",
-    )
-    result.add_argument(
-        "--output",
-        type=Path,
-        metavar="PATH",
-        help="folder for picture and measurement, or the picture's name if it ends in .png "
-        "(default: results/, or beside FILE)",
-    )
+    what = "draw this stored measurement again instead of measuring"
+    result.add_argument("--from", dest="stored", type=Path, metavar="FILE", help=what)
+    where = "folder for picture and measurement, or the picture's name if it ends in .png "
+    where += "(default: results/, or beside FILE)"
+    result.add_argument("--output", type=Path, metavar="PATH", help=where)
     result.add_argument("--show", action="store_true", help="also open the picture in a window")
     return result
 
@@ -156,9 +142,7 @@ def main(parser, figures, measure):
     ``figures`` is a dict, name -> function from a measurement to its picture (a matplotlib
     figure). ``measure(args)`` returns a dict, name -> measurement, for all of them or for some.
     """
-    args = cli.parse(parser)
-    if isinstance(args.workers, int):  # none were given: all usable CPUs
-        args.workers = [args.workers]
+    args = parser.parse_args()
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     if args.show:
         _require_display()
@@ -175,6 +159,9 @@ def main(parser, figures, measure):
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise cli.UserError(f"{args.stored} is not complete: {error!r}") from error
     else:
+        args = cli.parse(parser)
+        if isinstance(args.workers, int):  # none were given: all usable CPUs
+            args.workers = [args.workers]
         pictures = {name: results.place(args.output, f"{name}.png") for name in figures}
         if len(set(pictures.values())) < len(figures):
             raise cli.UserError(f"--output must be a folder: there are {len(figures)} pictures")

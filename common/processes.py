@@ -18,20 +18,23 @@ import time
 
 from common import run
 
+if run.MARK not in os.environ:  # a script's module in another program, such as timeit
+    run.begin()
 if run.folder:  # the run's semaphores bear its pid, so that the guard can remove them
     multiprocessing.current_process()._config["semprefix"] = f"/mp-{os.getpid()}"
 
 
 def start_services():
     """Start and watch what serves multiprocessing, before there is anything to clean up."""
+    tracker = multiprocessing.resource_tracker
     with run.process_starts():
-        multiprocessing.resource_tracker.ensure_running()
-    run.watch_child(multiprocessing.resource_tracker._resource_tracker._pid, "resource tracker")
+        tracker.ensure_running()
+    run.watch_child(tracker._resource_tracker._pid, "resource tracker")
     if multiprocessing.get_start_method() == "forkserver":
         from multiprocessing import forkserver
 
         forkserver.set_forkserver_preload(["__main__", "common.processes"])
-        with run.process_starts():  # its children inherit that
+        with run.process_starts():  # its children inherit what is held
             forkserver.ensure_running()
         run.watch_child(forkserver._forkserver._forkserver_pid, "forkserver")
 
@@ -75,13 +78,12 @@ class _Known:
     may_die = False
 
     def start(self):
-        if multiprocessing.parent_process() is None:
-            run.begin()
         method = self._start_method or multiprocessing.get_start_method()
-        with run.process_starts(inherits=method != "forkserver"):
+        # A forkserver that was stopped is not to stop us, too.
+        with run.starting if method == "forkserver" else run.process_starts():
             super().start()
             if not self.may_die:
-                run.watch(self.pid, lambda: self.exitcode)
+                run.watched[self.pid] = "worker", lambda: self.exitcode
 
     def run(self):
         try:

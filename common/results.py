@@ -8,6 +8,7 @@ import multiprocessing
 import operator
 import os
 import platform
+import re
 import statistics
 import sys
 import tempfile
@@ -45,36 +46,27 @@ def require_writable(path):
     """Raise UserError unless a file ``path`` can be written: better now than after measuring."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
+        tempfile.TemporaryFile(dir=path.parent).close()
     except OSError as error:
         raise cli.UserError(f"{error}: give another folder by --output") from error
 
 
 def machine():
     """Return what another reader needs to know of this machine to compare measurements."""
-    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
-    import psutil  # imported here: an extension module may turn the GIL on again
-
     return {
         "cpu": _cpu_model(),
         "usable_cpus": cli.usable_cpus(),
-        "logical_cpus": psutil.cpu_count(),
-        "physical_cores": psutil.cpu_count(logical=False),
-        "memory_bytes": psutil.virtual_memory().total,
         "system": f"{platform.system()} {platform.machine()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "gil": gil,
+        "gil": getattr(sys, "_is_gil_enabled", lambda: True)(),
         "start_method": multiprocessing.get_start_method(),
         "date": datetime.date.today().isoformat(),
     }
 
 
 def _cpu_model():
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
+    with contextlib.suppress(OSError, TypeError):  # not Linux, or it does not say
+        return re.search(r"^model name\s*: (.+)", Path("/proc/cpuinfo").read_text(), re.M)[1]
     return platform.processor() or platform.machine()
 
 
@@ -140,24 +132,19 @@ def interleaved(ways, repeat, warm_up=True):
     busy hits all ways alike. Nothing the ways print is seen.
     """
     outcomes = {name: [] for name in ways}
-    rounds = [False] * warm_up + [True] * repeat
-    turns = list(itertools.product(rounds, ways))
     with silenced():
-        for counts, name in progress(turns):
-            outcome = ways[name]()
-            if counts:
-                outcomes[name].append(outcome)
-    return outcomes
+        for name in progress((warm_up + repeat) * list(ways)):
+            outcomes[name].append(ways[name]())
+    return {name: rounds[warm_up:] for name, rounds in outcomes.items()}
 
 
 def progress(turns):
-    """Yield each of ``turns``; show on a terminal how many are done and how long the rest takes."""
+    """Return ``turns`` to iterate over; show on a terminal how many are done, and the time left."""
     from tqdm import tqdm  # imported here: most scripts run on the standard library
 
     tqdm.monitor_interval = 0  # its thread would be alive when workers are forked,
     tqdm.set_lock(threading.RLock())  # and its semaphore left in /dev/shm if we are killed
-    with tqdm(turns, disable=None, unit="run", desc="Measuring", leave=False) as bar:
-        yield from bar
+    return tqdm(turns, disable=None, unit="run", desc="Measuring", leave=False)
 
 
 @contextlib.contextmanager
@@ -196,33 +183,30 @@ def comparison_parser(doc, quick, book):
     """Return a parser for a ``compare.py``, with ``--repeat`` and ``--output``."""
     parser = cli.parser(doc)
     cli.add_size(parser, "--repeat", quick, book, "rounds to measure", in_chapter=False)
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="PATH",
-        help="folder for the measurement, or its name if it ends in .json (default: results/)",
-    )
+    where = "folder for the measurement, or its name if it ends in .json (default: results/)"
+    parser.add_argument("--output", type=Path, metavar="PATH", help=where)
     return parser
 
 
 def compare(args, ways, beyond=(), warm_up=True):
-    """Measure ``ways`` by turns, print them side by side and store every repeat.
+    """Measure ``ways`` by turns (see interleaved), print them side by side, store every repeat.
 
     ``ways`` is a dict, name -> function; the function returns a dict, job -> (answer, seconds).
     For each job, the first way that does it is the baseline of the others. ``beyond`` holds
     triples (job, name, other name) of ways whose ratio is printed on its own: that of the best
     rounds, and the median of each round's. Where a CPU is faster while others rest, or for moments,
     the best of one process is of a moment that two never have, and only the second is fair.
-    ``warm_up``: whether a first round is not counted.
     """
     name = f"compare_{Path(sys.argv[0]).resolve().parent.name}"
     path = place(args.output, f"{name}.json")
     require_writable(path)
     rows = _rows(interleaved(ways, args.repeat, warm_up))
     ratios = _ratios(rows, beyond)
-    print(_table(rows))
+    names = ["Way", "Best (s)", "Median (s)", "Times as fast", "Answer"]
+    print(_table(names, "lrrrl", rows, _way))
     if ratios:
-        print(_table_of_ratios(ratios))
+        names = ["Beyond the chapter", "Against", "Best", "By round"]
+        print(_table(names, "llrr", ratios, _ratio))
     data = document(name, args, {"ways": rows, "beyond": ratios})
     print(machine_line(data))
     write(path, data)
@@ -230,16 +214,14 @@ def compare(args, ways, beyond=(), warm_up=True):
 
 
 def _rows(outcomes):
-    by_job = {}
+    rows, best = [], {}
     for name, rounds in outcomes.items():
         for job in rounds[0]:
-            answers, durations = zip(*(outcome[job] for outcome in rounds), strict=True)
-            row = {"job": job, "name": name, "seconds": durations, "best": min(durations)}
-            by_job.setdefault(job, []).append({**row, "answer": answers[-1]})
-    for rows in by_job.values():
-        for row in rows:
-            row["ratio"] = rows[0]["best"] / row["best"]
-    return [row for rows in by_job.values() for row in rows]
+            answers, seconds = zip(*(outcome[job] for outcome in rounds), strict=True)
+            row = {"job": job, "name": name, "seconds": seconds, "best": min(seconds)}
+            ratio = best.setdefault(job, row["best"]) / row["best"]
+            rows.append({**row, "answer": answers[-1], "ratio": ratio})
+    return sorted(rows, key=lambda row: list(best).index(row["job"]))
 
 
 def _ratios(rows, beyond):
@@ -247,48 +229,34 @@ def _ratios(rows, beyond):
     ratios = []
     for job, name, other in beyond:
         own, others = seconds[job, name], seconds[job, other]
-        ratio = min(others) / min(own)
         by_round = statistics.median(map(operator.truediv, others, own))
-        ratios.append(
-            {"job": job, "name": name, "against": other, "ratio": ratio, "by_round": by_round}
-        )
+        ratio = {"ratio": min(others) / min(own), "by_round": by_round}
+        ratios.append({"job": job, "name": name, "against": other, **ratio})
     return ratios
 
 
-def _table_of_ratios(ratios):
-    def cells(row):
-        ratios = (_digits(row[kind], 2) for kind in ("ratio", "by_round"))
-        return [f"  {row['name']}", row["against"], *ratios]
-
-    names = ["Beyond the chapter", "Against", "Best", "By round"]
-    return _by_job(names, "llrr", ratios, cells)
-
-
-def _table(rows):
-    def cells(row):
-        best, median = (_digits(of(row["seconds"]), 6) for of in (min, statistics.median))
-        answer = row["answer"]
-        if type(answer) is int:  # True and False are to stay what they are
-            answer = f"{answer:,}"
-        return [f"  {row['name']}", best, median, _digits(row["ratio"], 2), answer]
-
-    names = ["Way", "Best (s)", "Median (s)", "Times as fast", "Answer"]
-    return _by_job(names, "lrrrl", rows, cells)
+def _way(row):
+    best, median = (_digits(of(row["seconds"]), 6) for of in (min, statistics.median))
+    answer = row["answer"]
+    if type(answer) is int:  # True and False are to stay what they are
+        answer = f"{answer:,}"
+    return best, median, _digits(row["ratio"], 2), answer
 
 
-def _by_job(names, align, rows, cells):
+def _ratio(row):
+    return row["against"], _digits(row["ratio"], 2), _digits(row["by_round"], 2)
+
+
+def _table(names, align, rows, cells):
     """Return a table with a line for each job above its rows; ``cells`` makes a row's texts."""
     from prettytable import PrettyTable  # imported here: most scripts do without it
 
-    table = PrettyTable(names, align="r")
-    for name, side in zip(names, align, strict=True):
-        table.align[name] = side
-    for number, row in enumerate(rows):
-        if number == 0 or row["job"] != rows[number - 1]["job"]:
-            if number:
-                table.add_divider()
-            table.add_row([f"{row['job']}:"] + [""] * (len(names) - 1))
-        table.add_row(cells(row))
+    table = PrettyTable(names)
+    table.align = dict(zip(names, align, strict=True))
+    for job, of_job in itertools.groupby(rows, operator.itemgetter("job")):
+        table.add_divider()
+        table.add_row([f"{job}:"] + [""] * (len(names) - 1))
+        table.add_rows([[f"  {row['name']}", *cells(row)] for row in of_job])
     return table
 
 

@@ -1,8 +1,8 @@
 """The run of a script: where it begins, and the one place where it ends.
 
 Nothing is raised into a lesson. What ends a run - the end of main, a signal, the death of a process
-- calls ``end``, which ends every process of the run and then this one. The run's files are removed
-by its guard, a shell that waits for the end of this process, however that comes.
+- calls ``end``, which ends every process of the run and then this one. The run's files go with its
+guard, a shell that waits for the end of this process, however that comes.
 """
 
 import atexit
@@ -23,50 +23,49 @@ STOPS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGH
 HELD = (*STOPS, signal.SIGALRM)
 LOOK_SECONDS = 0.1
 EXPLAIN_SECONDS = 0.5  # an error may be seen before the death that is its cause
-START_SECONDS = 1  # a forkserver that was stopped never starts a process
 END_SECONDS = 1.5
 MIN_OPEN_FILES = 64
-NO_SPACE = (errno.ENOMEM, errno.ENOSPC, errno.EDQUOT)
-NO_MORE = (errno.EAGAIN, errno.EMFILE, errno.ENFILE)
 LIMITS = "no more processes, threads or files can be had: see ulimit -u and ulimit -n"
+NO_SPACE = (errno.ENOMEM, errno.ENOSPC, errno.EDQUOT)
 EXIT_LIMITS = os.EX_OSERR  # of a worker that cannot start a thread or open a file
-
-# Until its input ends, with this process, it reads what to remove (paths) and to kill (pids).
-GUARD = """pid=$1; shift; pids=
-while IFS= read -r line; do
-  case $line in /*) set -- "$@" "$line" ;; *) pids="$pids $line" ;; esac
-done
-[ -z "$pids" ] || kill -9 $pids
-exec rm -rf "$0" "$@" /dev/shm/mp-"$pid"-* /dev/shm/sem.mp-"$pid"-* /dev/shm/sem.loky-"$pid"-*"""
 TIDY = {"guard", "resource tracker"}  # they clean up and end when this process has ended
 
+GUARD = os.path.join(os.path.dirname(__file__), "guard.sh")
+
+MARK = "COMPANION_RUN"  # in the environment of the run's processes
+
 folder = None  # of the run's temporary files
-watched = {}  # pid -> what it is, and a function that returns its exit code or, at first, None
+# Whose deaths end the run: pid -> what it is, a function that returns its exit code, at first None.
+watched = {}
 at_end = []  # functions that put back what is not a file or a process of the run
 died = {}  # what and pid -> exit code, of joblib's workers: joblib notices by itself
-starting = set()  # threads that start a process at this moment
+starting = threading.RLock()  # of the thread that starts a process
 _doubted = set()
-_stop = None  # the signal that ends the run
 _code = None  # once the run ends
 
 
 class UserError(Exception):
     """Something the reader can put right: one line on stderr, exit 2."""
 
+    code = 2
+
 
 class Failure(Exception):  # noqa: N818
     """The answer is wrong, or what was started has failed: one line on stderr, exit 1."""
 
+    code = 1
+
 
 def begin():
-    """Handle signals, make the run's folder, start its guard and its watch, unless it has begun."""
-    global folder, _guard, _owner
+    """Handle signals, make the run's folder, start its guard and watch, unless it has begun."""
+    global folder, _guard
     if folder:
         return
-    folder, _owner = os.devnull, os.getpid()
+    folder = os.devnull
     for signum in (*HELD, signal.SIGCHLD):
         if signum not in STOPS or signal.getsignal(signum) != signal.SIG_IGN:
             signal.signal(signum, _handle)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)  # a script that starts us may hold them
     if sys.stdout is None:
         end(2, "standard output is closed")
     while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
@@ -80,31 +79,21 @@ def begin():
     os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [os.getenv("PYTHONWARNINGS"), quiet]))
     warnings.filterwarnings("ignore", "resource_tracker")
     threading.excepthook = _thread_failed
+    atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
     try:
         path = os.path.join(tempfile.gettempdir(), f"run-{os.urandom(5).hex()}")
-        _guard = subprocess.Popen(
-            ["/bin/sh", "-c", GUARD, path, f"{_owner}"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is not for it
-        )
+        command = ["/bin/sh", GUARD, path, f"{os.getpid()}"]
+        _guard = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
         folder = path
-        os.register_at_fork(after_in_child=_leave_to_parent)
+        os.register_at_fork(after_in_child=_guard.stdin.close)
         os.mkdir(folder, 0o700)
     except OSError as error:
         end(2, LIMITS if is_limit(error) else error)
     watch_child(_guard.pid, "guard")
     tempfile.tempdir = folder
-    for name in ("TMPDIR", "JOBLIB_TEMP_FOLDER", "DASK_TEMPORARY_DIRECTORY"):
+    for name in (MARK, "TMPDIR", "JOBLIB_TEMP_FOLDER", "DASK_TEMPORARY_DIRECTORY"):
         os.environ[name] = folder
-    atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
     signal.setitimer(signal.ITIMER_REAL, LOOK_SECONDS, LOOK_SECONDS)
-
-
-def _leave_to_parent():
-    _guard.stdin.close()
-    watched.clear()
 
 
 def _thread_failed(failed):
@@ -113,42 +102,24 @@ def _thread_failed(failed):
 
 
 def _handle(signum, frame):
-    global _stop, _deadline
-    if os.getpid() != _owner:  # a child that has just been forked
-        os._exit(128 + signum)
-    if signum in STOPS and not _stop:
-        _stop, _deadline = signum, time.monotonic() + START_SECONDS
     if _code is not None:
         if time.monotonic() > _deadline:
             os._exit(_code)
-    elif starting and not (_stop and time.monotonic() > _deadline):
-        return  # the next alarm comes soon
-    elif _stop:
-        end(128 + _stop, STOPS[_stop])
+    elif signum in STOPS:
+        end(128 + signum, STOPS[signum])
     else:
         look()
 
 
 @contextlib.contextmanager
-def process_starts(inherits=True):
-    """Put signals off while a process starts, so that the run does not end before it knows it.
-
-    ``inherits`` is whether it inherits that they are held, until it has settled.
-    """
-    starting.add(threading.get_ident())
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD if inherits else ())
-    try:
-        if _code is not None:
-            raise SystemExit  # from a pool's thread, which would replace workers that we end
-        yield
-    finally:
-        starting.discard(threading.get_ident())
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def watch(pid, exitcode, what="worker"):
-    """End the run when a process dies, and the process with the run; see ``watched``."""
-    watched[pid] = what, exitcode
+def process_starts():
+    """Hold signals while a process starts: it inherits that, until it has settled."""
+    with starting:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def watch_child(pid, what):
@@ -160,7 +131,13 @@ def watch_child(pid, what):
             return os.waitstatus_to_exitcode(status) if ended else None
         return 0  # asked before
 
-    watch(pid, exitcode, what)
+    watched[pid] = what, exitcode
+
+
+def tell_guard(what):
+    """Have a file or folder (its path), or a watched process (its pid), removed with the run."""
+    if folder and "\n" not in f"{what}":
+        os.write(_guard.stdin.fileno(), os.fsencode(f"{what}\n"))
 
 
 def look():
@@ -173,7 +150,7 @@ def look():
         elif code is not None and watched.pop(pid, None):  # not by a look within this one
             dead |= {f"{what} {pid}": code} if code else {}
     by_joblib = {who: code for who, code in dead.items() if who.startswith("joblib")}
-    died.update({} if died else by_joblib)
+    died.update(by_joblib)
     if dead == by_joblib:
         if not os.path.isdir(folder):
             end(1, f"{folder} is gone")
@@ -204,12 +181,6 @@ def stdout_is_broken():
     return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
-def tell_guard(what):
-    """Have a file or folder (its path), or a watched process (its pid), removed with the run."""
-    if folder and "\n" not in f"{what}":
-        os.write(_guard.stdin.fileno(), os.fsencode(f"{what}\n"))
-
-
 def end(code, message=None, leave=os._exit):
     """End every process of the run, then this one, with exit ``code``.
 
@@ -228,7 +199,7 @@ def end(code, message=None, leave=os._exit):
             os.write(2, line.encode(getattr(sys.stderr, "encoding", "utf-8"), "backslashreplace"))
     if leave is os._exit:  # what threads and libraries still say is of no use
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    _wait_until(lambda: starting <= {threading.get_ident()})
+    starting.acquire(timeout=END_SECONDS)  # a pool's thread may be replacing a worker
     _end_processes()
     for put_back in at_end:
         with contextlib.suppress(Exception):
@@ -238,8 +209,10 @@ def end(code, message=None, leave=os._exit):
         if guard := watched.get(_guard.pid):
             _wait_until(lambda: guard[1]() is not None)
         else:
-            subprocess.run(_guard.args, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            subprocess.run(_guard.args, stdin=subprocess.DEVNULL)
     signal.setitimer(signal.ITIMER_REAL, 0)
+    if not sys.flags.interactive:  # while Python ends, a signal would kill it
+        signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
     leave(code)
 
 
@@ -248,9 +221,9 @@ def _end_processes():
     module = sys.modules.get("multiprocessing")  # perhaps not yet whole
     for child in getattr(module, "active_children", list)():  # also those that are not watched
         processes[child.pid] = "worker", lambda child=child: child.exitcode
-    for pid, (what, exitcode) in processes.items():
+    for pid, (what, exitcode) in reversed(processes.items()):  # the forkserver last: it tells of
         with contextlib.suppress(OSError):
-            if exitcode() is None:
+            if exitcode() in (None, 255):  # its children's ends, 255 when it is dead
                 os.kill(pid, signal.SIGCONT if what in TIDY else signal.SIGKILL)
     _wait_until(
         lambda: all(what in TIDY or exitcode() is not None for what, exitcode in processes.values())
@@ -265,7 +238,7 @@ def _wait_until(is_true):
 def is_limit(error):
     """Return whether ``error`` says that no more processes, threads or files can be had."""
     is_thread = isinstance(error, RuntimeError) and "start new thread" in str(error)
-    return is_thread or (isinstance(error, OSError) and error.errno in NO_MORE)
+    return is_thread or getattr(error, "errno", None) in (errno.EAGAIN, errno.EMFILE, errno.ENFILE)
 
 
 def outcome(main):
@@ -275,31 +248,26 @@ def outcome(main):
     failed; 2: the reader can put it right. Any other error is a bug, and is raised.
     """
     try:
-        _explained(main)
-        return 0, None
-    except SystemExit as error:
-        return error.code or 0, None
-    except UserError as error:
-        return 2, error
-    except Failure as error:
-        return 1, error
-
-
-def _explained(main):
-    """Call ``main``; turn errors that are no bugs into UserError and Failure."""
-    try:
         main()
         sys.stdout.flush()
+    except SystemExit as error:
+        return error.code or 0, None
+    except (UserError, Failure) as error:
+        return error.code, error
     except Exception as error:
         if isinstance(error, BrokenPipeError) and stdout_is_broken():
-            raise SystemExit(0) from error
+            return 0, None
         if is_limit(error) or is_limit(error.__context__):
-            raise UserError(LIMITS) from error
-        if isinstance(error, MemoryError) or getattr(error, "errno", None) in NO_SPACE:
-            raise UserError(str(error) or "not enough memory") from error
-        if died and type(error).__name__ == "TerminatedWorkerError":  # joblib's
-            raise Failure(in_words(died)) from error
-        raise
+            problem = UserError(LIMITS)
+        elif isinstance(error, MemoryError) or getattr(error, "errno", None) in NO_SPACE:
+            problem = UserError(str(error) or "not enough memory")
+        elif died and type(error).__name__ == "TerminatedWorkerError":  # joblib's
+            problem = Failure(in_words(died))
+        else:
+            raise
+        problem.__cause__ = error  # what its frames hold must not go before the processes
+        return problem.code, problem
+    return 0, None
 
 
 def run(main):

@@ -53,7 +53,7 @@ def started(nbr_workers, rows, cols):
     """
     arguments = [nbr_workers, "--rows", rows, "--cols", cols, "--inspect"]
     arguments += ["--start-method", multiprocessing.get_start_method()]
-    with this_run.process_starts(inherits=False):
+    with this_run.process_starts():
         process = subprocess.Popen(
             [sys.executable, "-u", str(SCRIPT), *map(str, arguments)],
             stdin=subprocess.DEVNULL,
@@ -63,7 +63,7 @@ def started(nbr_workers, rows, cols):
             start_new_session=True,  # Ctrl-C is not for it
         )
         # how it ended is for us to say: see error_of
-        this_run.watch(process.pid, lambda: None if process.poll() is None else 0, SCRIPT.name)
+        this_run.watched[process.pid] = SCRIPT.name, lambda: None if process.poll() is None else 0
     lines = []
     reader = threading.Thread(target=read_lines, args=(process.stdout, lines), daemon=True)
     try:

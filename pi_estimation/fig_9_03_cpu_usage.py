@@ -130,7 +130,7 @@ def summary(start, ended, taken):
 def example(command):
     """Give the running example; end it with the block. What is wrong with it is an error here."""
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-        with run.process_starts(inherits=False):
+        with run.process_starts():
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -139,7 +139,7 @@ def example(command):
                 start_new_session=True,  # Ctrl-C is not for it
             )
             # how it ended is for us to explain
-            run.watch(process.pid, lambda: None if process.poll() is None else 0, "example")
+            run.watched[process.pid] = "example", lambda: None if process.poll() is None else 0
         try:
             yield process
         finally:

@@ -1,7 +1,5 @@
 """Measure and draw how long an estimate of pi takes: serial, by threads and by processes."""
 
-import statistics
-
 from common import plots, results
 
 import amdahl
@@ -37,7 +35,7 @@ def draw(data, title, chapter=None):
     figure, (axes,) = plots.new(data, title, finding(seconds, usable, law))
     axes.axhline(serial, label="serial: no pool", **{**plots.style(6), "marker": ""})
     for number, kind in enumerate(("processes", "threads")):
-        plots.line(axes, seconds[kind], number, kind, beyond=usable, spread=statistics.median)
+        plots.line(axes, seconds[kind], number, kind, beyond=usable)
     workers = {*seconds["processes"]}
     if law:
         draw_amdahl(axes, law, min(workers), max(workers))

@@ -17,7 +17,7 @@ import subprocess
 import time
 
 from common import cli, memory, results
-from common.run import process_starts, watch
+from common.run import process_starts, watched
 
 import pool_report
 import primes_pool
@@ -51,7 +51,7 @@ def primesieve(upper):
     start = time.perf_counter()
     with process_starts(inherits=False):
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        watch(process.pid, process.poll, PRIMESIEVE)
+        watched[process.pid] = PRIMESIEVE, process.poll
     said, _ = process.communicate()
     duration = time.perf_counter() - start
     return int(said.rpartition(":")[2]), duration

@@ -91,7 +91,6 @@ def draw_small(data):
             seconds,
             number,
             pool_speed.describe_workers(data, nbr_workers),
-            spread=statistics.median,
         )
     halves = [min(seconds[1]) / 2 for seconds in by_workers.values()]
     label = "the chapter: about half of chunksize 1"
@@ -149,7 +148,7 @@ def draw_large(data):
     )
     for axes, (nbr_workers, seconds) in zip(panels, by_workers.items(), strict=True):
         draw_serial(axes, serial)
-        plots.line(axes, seconds, 0, "ordered numbers", spread=statistics.median)
+        plots.line(axes, seconds, 0, "ordered numbers")
         default = primes_pool.default_chunksize(nbr_numbers, nbr_workers)
         axes.plot(
             [default],
@@ -251,8 +250,8 @@ def draw_shuffled(data):
     for row, nbr_workers in enumerate(in_order):
         ordered, mixed = in_order[nbr_workers], shuffled[nbr_workers]
         axes, below = panels[2 * row : 2 * row + 2]
-        plots.line(axes, ordered, 0, "ordered numbers", spread=statistics.median)
-        plots.line(axes, mixed, 1, "shuffled numbers", spread=statistics.median)
+        plots.line(axes, ordered, 0, "ordered numbers")
+        plots.line(axes, mixed, 1, "shuffled numbers")
         scale(axes, pool_speed.describe_workers(data, nbr_workers))
         gain = saved(ordered, mixed)
         below.axhline(0, color="#404040", linewidth=1)

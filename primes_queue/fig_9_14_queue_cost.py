@@ -10,8 +10,6 @@ See:     one process without a queue beats all runs with one. To test a number t
          enough.
 """
 
-import statistics
-
 from common import cli, plots, results
 
 import primes_queue
@@ -52,7 +50,7 @@ def draw(data):
     axes.axhline(serial, label="serial: no queue", **{**plots.style(6), "marker": ""})
     for number, kind in enumerate((ALL, ODD)):
         label = f"queue of {kind}"
-        plots.line(axes, seconds[kind], number, label, beyond=usable, spread=statistics.median)
+        plots.line(axes, seconds[kind], number, label, beyond=usable)
     axes.set_xscale("log", base=2)
     axes.set_xticks(list(seconds[ALL]), [f"{n}" for n in seconds[ALL]])
     axes.set_xticks([], minor=True)

@@ -4,8 +4,8 @@ Chapter: Examples 9-12, 9-13
 Run:     python primes_queue/primes_queue_jobs_feeder_thread.py 2
 See:     primes are collected from the start, so that neither queue grows long. It is no faster
          than primes_queue.py: communication through the Manager still takes most of the time.
-Differs: when a worker dies, Process ends the script; multiprocessing's own would let it wait for
-         the answer to the pill for ever.
+Differs: when a worker dies, the run ends (common/processes.py); with multiprocessing's own Process
+         it would wait forever for the answer to the pill.
 """
 
 import math

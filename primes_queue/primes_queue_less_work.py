@@ -4,8 +4,8 @@ Chapter: text on queues with less work
 Run:     python primes_queue/primes_queue_less_work.py 2
 See:     it takes about half the time of primes_queue.py with as many workers, because what is
          saved is communication; primes_serial.py is still faster.
-Differs: when a worker dies, Process ends the script; multiprocessing's own would let it wait for
-         the answer to the pill for ever.
+Differs: when a worker dies, the run ends (common/processes.py); with multiprocessing's own Process
+         it would wait forever for the answer to the pill.
 """
 
 import math

@@ -166,8 +166,8 @@ CASES = {
     "pi_estimation/fig_9_02_lists_speed.py": Case(
         args=("--nbr_samples_in_total", "20_000", "--repeat", "2", "--workers", "1,2"),
         output=(
-            r"Do threads or processes speed up a loop in Python\?\n",
-            r"x as fast as serial, \d+ threads? \d+\.\d\dx",
+            r"\?\n",
+            r"(?s)\b[12]\sprocess.*?\d+\.\d\dx.*?\b[12]\sthread.*?\d+\.\d\dx",
             r"/fig_9_02\.png\n",
         ),
         long=("--nbr_samples_in_total", "2e8", "--repeat", "1", "--workers", "2"),
@@ -177,8 +177,8 @@ CASES = {
     "pi_estimation/fig_9_01_darts.py": Case(
         args=("--nbr_samples_in_total", "1000", "--repeat", "20"),
         output=(
-            r"How well do 1,000 darts estimate pi\?\n",
-            r"These 1,000 darts estimate [23]\.\d{4}\. 20 other throws of as many",
+            r"1,000 darts.*\?\n",
+            r"(?s)1,000\sdarts.*?\s[23]\.\d{4}\b.*?\b20\b.*?\s[23]\.\d{4}\b.*?\s3\.\d{4}\b",
             r"/fig_9_01\.png\n",
         ),
         workers=False,  # it takes the options, but starts none
@@ -190,9 +190,9 @@ CASES = {
     "pi_estimation/fig_9_03_cpu_usage.py": Case(
         args=("--nbr_samples_in_total", "200_000", "--repeat", "1", "--workers", "2"),
         output=(
-            r"How many CPUs do 2 processes keep busy\?\n",
+            r"2 processes.*\?\n",
             r"/fig_9_03\.png\n",
-            r"How many CPUs do 4 threads keep busy\?\n",
+            r"4 threads.*\?\n",
             r"/fig_9_07\.png\n",
         ),
         long=("--nbr_samples_in_total", "1e9", "--repeat", "1", "--workers", "2"),
@@ -206,8 +206,8 @@ CASES = {
     "pi_estimation/fig_9_08_numpy_speed.py": Case(
         args=("--nbr_samples_in_total", "20_000", "--repeat", "2", "--workers", "1,2"),
         output=(
-            r"Do threads or processes speed up numpy arrays\?\n",
-            r"as fast as serial, \d+ threads? \d+\.\d\dx",
+            r"\?\n",
+            r"(?s)\b[12]\sprocess.*?\d+\.\d\dx.*?\b[12]\sthread.*?\d+\.\d\dx",
             r"/fig_9_08\.png\n",
         ),
         long=("--nbr_samples_in_total", MANY_DARTS, "--workers", "1,2"),

@@ -111,8 +111,7 @@ CASES = {
         args=("--limit", "10_000"),
         output=(
             r"limit: 10,000 \(the chapter: 10,000,000\)",
-            r"Trial division of the 8,770 non-primes ends at 2 for 57\.0 %",
-            r"The\sother\s1,229\snumbers\sare\sprime\.",
+            r"(?s)\b8,770\b.*?\b2\b.*?\b57\.0\s%.*?\b1,229\b",
             r"/fig_9_15\.png\n",
         ),
         workers=False,
@@ -125,9 +124,9 @@ CASES = {
         args=("--repeat", "1", "--workers", "2", *FEW),
         output=(
             r"Redis: (redis|unix)://",
-            r"What does a flag in Redis or a Manager cost and save\?\n",
-            r"A flag \(Manager, Redis\) against the pool without one, 2 workers",
-            r"The\snumbers\sare\snot\sthe\schapter's\.",
+            r"\?\n",
+            r"(?s)Manager.*?Redis.*?2\sworkers.*?\d+\.\d\dx,\s\d+\.\d\dx",
+            r"not\sthe\schapter's",
             r"/fig_9_16\.png\n",
         ),
         long=("--workers", "2", str(LARGEST_PRIME)),
@@ -138,9 +137,9 @@ CASES = {
     FOLDER + "fig_9_17_faster_ipc.py": Case(
         args=("--repeat", "1", "--workers", "2", *FEW),
         output=(
-            r"What does a flag in shared memory cost and save\?\n",
-            r"A flag \(RawValue, mmap, mmap redux\) against the pool without one, 2 workers",
-            r"Redux\sis\swithin\s\d+\.\d{3}\ss\sof\sthe\spool\son\sprimes\s\(the\schapter:\s0\.1\ss\)",
+            r"\?\n",
+            r"(?s)RawValue.*?mmap.*?mmap\sredux.*?2\sworkers.*?(\d+\.\d\dx,\s){2}\d+\.\d\dx",
+            r"(?s)\d+\.\d{3}\ss\b.*?\b0\.1\ss\b",
             r"/fig_9_17\.png\n",
         ),
         long=("--workers", "2", str(LARGEST_PRIME)),

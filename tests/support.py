@@ -69,6 +69,11 @@ def scripts():
     )
 
 
+def numbers_in(text):
+    """Return the numbers of ``text`` as they are written: of "1,000 x +2.50, 1/4" four."""
+    return re.findall(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?", text)
+
+
 def output(script, folder):
     """Return the arguments that make ``script``, if it writes results, write them to ``folder``."""
     writes = Path(script).name.startswith(("fig_", "compare"))
@@ -149,7 +154,10 @@ class Run:
     def __exit__(self, *exc_info):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        for process in self.survivors():
+        deadline = time.monotonic() + 2  # for its guard to clean up
+        while (survivors := self.survivors()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        for process in survivors:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         self.process.wait()
@@ -318,12 +326,14 @@ def _session(pid):
 
 
 def _segments():
-    return {path.name for path in SHARED_MEMORY.iterdir()} if SHARED_MEMORY.exists() else set()
+    """Return what is in shared memory, without what glibc makes for an instant (sem.XXXXXX)."""
+    names = [path.name for path in SHARED_MEMORY.iterdir()] if SHARED_MEMORY.exists() else []
+    return {name for name in names if not re.fullmatch(r"sem\.\w{6}", name)}
 
 
 def _owner_lives(name):
     """Return whether the process lives that this semaphore, segment or folder is named after."""
-    owner = re.match(r"(?:sem\.loky-|sem\.mp-|mp-|joblib_memmapping_folder_)(\d+)[-_]", name)
+    owner = re.match(r"(?:sem\.loky-|sem\.mp-|pym-|mp-|joblib_memmapping_folder_)(\d+)[-_]", name)
     return bool(owner) and psutil.pid_exists(int(owner[1]))
 
 

@@ -1,7 +1,5 @@
 """The one look of the figures: series that differ, text that fits, numbers with commas."""
 
-import statistics
-
 from common import plots, results
 
 import matplotlib
@@ -114,22 +112,16 @@ def test_a_legend_names_each_series_once_and_hides_nothing(nbr_series):
     assert 0 <= below.x0 < below.x1 <= figure.bbox.x1
 
 
-def test_a_line_shows_best_times_and_spread_and_is_hollow_beyond_the_cpus():
+def test_a_line_shows_best_and_median_times_and_is_hollow_beyond_the_cpus():
     _, (axes,) = plots.new(DATA, "Is it so?", "It is.")
     seconds = {1: [5.0, 4.0, 9.0], 2: [3.0, 2.0, 2.5], 4: [2.0]}
     plots.line(axes, seconds, 0, "processes", beyond=2)
     *bars, every, within = axes.lines
-    assert [list(bar.get_ydata()) for bar in bars] == [[4, 9], [2, 3], [2, 2]]
+    assert [list(bar.get_ydata()) for bar in bars] == [[4, 5], [2, 2.5], [2, 2]]
     assert list(every.get_xydata().ravel()) == [1, 4, 2, 2, 4, 2]
     assert hollow(every)
     assert list(within.get_xydata().ravel()) == [1, 4, 2, 2]
     assert not hollow(within)
-
-
-def test_a_bar_may_end_at_the_median():
-    _, (axes,) = plots.new(DATA, "Is it so?", "It is.")
-    plots.line(axes, {1: [5.0, 4.0, 9.0]}, 0, "processes", spread=statistics.median)
-    assert list(axes.lines[0].get_ydata()) == [4, 5]
 
 
 @pytest.mark.parametrize(

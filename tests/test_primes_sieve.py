@@ -32,14 +32,14 @@ def test_any_range_agrees_with_another_sieve(one, other):
 @settings(max_examples=10)
 @given(st.integers(0, 10**12), st.integers(0, 3_000))
 def test_a_range_far_up_agrees_with_another_sieve(lower, length):
-    assert count_primes(lower, lower + length) == known_primes.count_primes(lower, lower + length)
+    assert count_primes(lower, lower + length) == sum(known_primes.are_prime(lower, lower + length))
 
 
 @pytest.mark.parametrize("prime", [7, 11, 13, 17, 19, 9_973, 31_607])
 def test_a_square_of_a_prime_is_struck_out_at_the_edges_of_a_range(prime):
     square = prime * prime
     for lower, upper in ((square, square + 1), (square - 1, square + 1), (square, square + 2)):
-        assert count_primes(lower, upper) == known_primes.count_primes(lower, upper)
+        assert count_primes(lower, upper) == sum(known_primes.are_prime(lower, upper))
 
 
 @settings(max_examples=20)
@@ -84,7 +84,7 @@ def test_there_may_be_more_workers_than_segments(upper):
 
 def test_a_wrong_number_of_primes_is_an_error():
     sieve_report.check(25, 0, 100, SIEVE.count_primes)
-    with pytest.raises(cli.Failure, match="24 primes from 0 to 100, not 25"):
+    with pytest.raises(cli.Failure, match=r"\b24\b.*\b0 to 100\b.*\b25\b"):
         sieve_report.check(24, 0, 100, SIEVE.count_primes)
 
 
