@@ -5,13 +5,28 @@ import sys
 
 if os.name != "posix":
     sys.exit("These scripts run on Linux and macOS; on Windows use them in WSL (wsl --install).")
+if sys.version_info < (3, 11):  # noqa: UP036
+    sys.exit("These scripts need Python 3.11 or newer.")
+
+
+def _excepthook(kind, error, traceback):
+    if issubclass(kind, ModuleNotFoundError):
+        root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        how = f"cd {root} && make setup && source .venv/bin/activate"
+        if os.path.exists(os.path.join(folder, f"{error.name}.py")):
+            how = "run scripts by their path, without -m and -P"
+        run.end(2, f"{error}: {how}")
+    sys.__excepthook__(kind, error, traceback)
+
 
 try:
     from common import run
 
     script = getattr(sys.modules["__main__"], "__file__", None)
-    if script and os.path.isdir(os.path.join(os.path.dirname(script), os.pardir, "common")):
+    folder = os.path.dirname(script) if script else os.devnull
+    if os.path.isdir(os.path.join(folder, os.pardir, "common")):
         run.begin()
+        sys.excepthook = _excepthook
 except KeyboardInterrupt:  # before the run could handle it
     os.write(2, f"{os.path.basename(sys.argv[0])}: interrupted\n".encode())
     os._exit(130)

@@ -57,7 +57,7 @@ def parser(doc):
     )
     what = "quick: seconds on two cores; book: the chapter's sizes (default: quick)"
     result.add_argument("--scale", choices=("quick", "book"), default="quick", help=what)
-    result.set_defaults(sizes={})
+    result.set_defaults(sizes={}, default_workers=None)
     return result
 
 
@@ -78,11 +78,14 @@ def add_start_method(parser, default=None):
 
 
 def add_workers(parser, name="nbr_workers", default=None, start_method=True):
-    """Add the number of workers, an option if ``name`` is one, and unless False the start method."""
+    """Add ``--workers``, also as a positional ``name`` unless that is it, and the start method."""
     shown = "one for each usable CPU" if default is None else default
     what = f"number of workers (default: {shown}; the chapter: 4)"
-    kind = {"metavar": "N"} if name.startswith("-") else {"nargs": "?"}
-    parser.add_argument(name, type=whole_number(1, MAX_WORKERS), default=default, help=what, **kind)
+    number = whole_number(1, MAX_WORKERS)
+    if name != "--workers":
+        parser.add_argument(name, type=number, nargs="?", help="the same as --workers")
+    parser.add_argument("--workers", type=number, metavar="N", help=what)
+    parser.set_defaults(default_workers=default)
     if start_method:
         add_start_method(parser)
 
@@ -95,15 +98,19 @@ def add_redis_url(parser):
 def parse(parser, argv=None):
     """Parse the command line, settle sizes and start method, and print what will run."""
     args = parser.parse_args(argv)
+    if "workers" in args:
+        given = [n for n in (getattr(args, "nbr_workers", None), args.workers) if n is not None]
+        if given[1:] and given[0] != given[1]:
+            parser.error("nbr_workers {} and --workers {}: which one?".format(*given))
+        workers = given[0] if given else args.default_workers or usable_cpus()
+        args.nbr_workers = args.workers = workers
+        is_list = isinstance(workers, list)  # a figure's
+        print("workers:", *workers if is_list else (workers, "(the chapter: 4)"))
     for name, by_scale in args.sizes.items():
         if getattr(args, name) is None:
             setattr(args, name, by_scale[args.scale])
         print(f"{name}: {getattr(args, name):,}{by_scale['chapter']}")
-    for name in ("nbr_workers", "workers"):
-        if getattr(args, name, 0) is None:
-            setattr(args, name, usable_cpus())
-    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
-    how = "" if gil else " without the GIL"
+    how = "" if getattr(sys, "_is_gil_enabled", lambda: True)() else " without the GIL"
     if "start_method" in args:
         if args.start_method:
             multiprocessing.set_start_method(args.start_method, force=True)

@@ -3,14 +3,13 @@
 import contextlib
 import functools
 import logging
-import multiprocessing.resource_tracker
+import multiprocessing
 import os
 import time
 
 from common import cli, processes, run
 
 import joblib
-import psutil
 from joblib.externals import loky
 
 WAIT_SECONDS = 5
@@ -22,8 +21,9 @@ def loky_workers(nbr_workers, initializer=None):
 
     With one worker joblib starts no process: the work is done in this one.
     """
+    processes.start_tracker()
     with run.process_starts():
-        loky.backend.resource_tracker.ensure_running()  # it lets go of held signals, so first
+        loky.backend.resource_tracker.ensure_running()  # another one, of loky's own
     run.watch_child(loky.backend.resource_tracker._resource_tracker._pid, "resource tracker")
     run.died.clear()
     setup = functools.partial(_set_up, os.getpid(), initializer)
@@ -33,21 +33,14 @@ def loky_workers(nbr_workers, initializer=None):
         with run.process_starts():
             pids = joblib.Parallel(nbr_workers, batch_size=1, return_as="generator")(answers)
             workers = set(multiprocessing.active_children()) - others
-            for worker in workers:
-                run.watched[worker.pid] = "joblib's worker", functools.partial(_exitcode, worker)
         up = set(pids)
         while len(up) < len(workers):  # a worker that is up may have answered for another
             up.update(joblib.Parallel(nbr_workers, batch_size=1)(answers))
+        for worker in workers:
+            run.watched[worker.pid] = "joblib's worker", lambda w=worker: w.exitcode
         yield
         if workers:
             loky.get_reusable_executor().shutdown(kill_workers=True)
-
-
-def _exitcode(worker):
-    """Return the exit code of ``worker``, None while it runs; a thread of joblib asks, too."""
-    while worker.exitcode is None and not psutil.pid_exists(worker.pid):
-        time.sleep(0.001)  # the thread knows the answer, or will in a moment
-    return worker.exitcode
 
 
 def _answer():

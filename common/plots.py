@@ -23,9 +23,10 @@ CHAPTER = {
     "markeredgewidth": 1.6,
     "linestyle": "none",
 }
+LOG_TICKS = ((1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,))
+FILE_BACKENDS = ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")  # they open no windows
 WIDTH, HEIGHT, DPI = 8.0, 5.2, 150  # inches and dots per inch
 SETTINGS = {
-    "font.family": "DejaVu Sans",
     "font.size": 11,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -51,12 +52,13 @@ def new(data, title, finding, rows=1, height=HEIGHT, **keywords):
     """
     from matplotlib import pyplot  # imported here: workers may import a figure's script too
 
-    pyplot.rcParams.update(SETTINGS)
+    pyplot.style.use(["default", SETTINGS])  # whatever the reader's matplotlibrc says
     figure, axes = pyplot.subplots(
         rows, figsize=(WIDTH, height), dpi=DPI, layout="constrained", squeeze=False, **keywords
     )
     sizes = ", ".join(f"{name} {value:,}" for name, value in data["sizes"].items())
     lines = [*wrapped(finding), *wrapped(f"{sizes}; {results.machine_line(data)}")]
+    title = f"Figure 9-{int(data['name'].removeprefix('fig_9_'))}: {title}"
     head = (0.5 + 0.175 * len(lines)) / height
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - head))
     figure.text(0.012, 1 - 0.1 / height, title, va="top", fontsize=14, fontweight="bold")
@@ -103,15 +105,20 @@ def legend(figure, columns=3):
 
 
 def thousands(*axes):
-    """Write the numbers along each of ``axes`` (an x or y axis) with thousands commas."""
+    """Write commas into the numbers along ``axes`` (x or y axes), and more of them on log axes."""
     for axis in axes:
+        if axis.get_scale() == "log":
+            low, high = axis.get_transform().transform(axis.get_view_interval())
+            room = {"x": 12.5, "y": 9}[axis.axis_name] / (high - low)  # ticks in a decade
+            subs = next((ticks for ticks in LOG_TICKS if len(ticks) < room), (1,))
+            axis.get_major_locator().set_params(subs=subs)
+            axis.set_ticks([], minor=True)
         axis.set_major_formatter("{x:,.10g}")  # "g" alone makes a million 1e+06
 
 
 def workers_list(text):
     """Convert ``1,2,4,8`` to a list of numbers of workers, ascending, each once."""
-    convert = cli.whole_number(1, cli.MAX_WORKERS)
-    return sorted({convert(part) for part in text.split(",")})
+    return sorted(set(map(cli.whole_number(1, cli.MAX_WORKERS), text.split(","))))
 
 
 def parser(doc, workers=None, quick=5, book=5, in_chapter=False):
@@ -183,13 +190,11 @@ def _require_display():
     if sys.platform == "linux" and not any(map(os.environ.get, where)):
         raise cli.UserError(how)  # before libwayland says so too, in a line of its own
     try:
-        from matplotlib import pyplot
-
-        backend = pyplot.get_backend()
+        import matplotlib.pyplot
     except (ImportError, ValueError) as error:  # of the environment's MPLBACKEND
         raise cli.UserError(f"{how}: {error}") from error
-    if backend.lower() == "agg":
-        raise cli.UserError(how)
+    if (backend := matplotlib.get_backend()).lower() in FILE_BACKENDS:
+        raise cli.UserError(f"{how}: {backend} writes files only")
 
 
 def _draw(data, figures, path):

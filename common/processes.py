@@ -24,12 +24,17 @@ if run.folder:  # the run's semaphores bear its pid, so that the guard can remov
     multiprocessing.current_process()._config["semprefix"] = f"/mp-{os.getpid()}"
 
 
-def start_services():
-    """Start and watch what serves multiprocessing, before there is anything to clean up."""
+def start_tracker():
+    """Start and watch the resource tracker; it lets go of signals that are held, so first."""
     tracker = multiprocessing.resource_tracker
     with run.process_starts():
         tracker.ensure_running()
     run.watch_child(tracker._resource_tracker._pid, "resource tracker")
+
+
+def start_services():
+    """Start what serves the start method, before there is anything to clean up."""
+    start_tracker()
     if multiprocessing.get_start_method() == "forkserver":
         from multiprocessing import forkserver
 

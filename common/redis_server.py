@@ -1,6 +1,7 @@
 """The reader's Redis server, or a private one; as a command: exit 0 if a script will find one."""
 
 import contextlib
+import functools
 import importlib.util
 import os
 import re
@@ -43,6 +44,7 @@ def _problem(url):
         return error
 
 
+@functools.cache
 def _start():
     """Return the URL of a server of our own; the run ends it, or its guard."""
     binary = find_binary()
@@ -56,7 +58,9 @@ def _start():
     command = [binary, "--port", "0", "--unixsocket", f"{folder}/redis.sock"]
     command += ["--dir", folder, "--save", ""]
     with run.process_starts():
-        started = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+        started = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
         run.watched[started.pid] = "Redis server", started.poll
         run.tell_guard(started.pid)
     deadline = time.monotonic() + START_SECONDS

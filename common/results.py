@@ -95,7 +95,7 @@ def document(name, args, measured):
 def write(path, data):
     """Write ``data`` as JSON to ``path``, whole or not at all."""
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n")
+        temporary.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n", "utf-8")
 
 
 def read(path, names):

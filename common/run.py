@@ -40,6 +40,7 @@ watched = {}
 at_end = []  # functions that put back what is not a file or a process of the run
 died = {}  # what and pid -> exit code, of joblib's workers: joblib notices by itself
 starting = threading.RLock()  # of the thread that starts a process
+_starts = False  # in process_starts
 _doubted = set()
 _code = None  # once the run ends
 
@@ -68,6 +69,8 @@ def begin():
     signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)  # a script that starts us may hold them
     if sys.stdout is None:
         end(2, "standard output is closed")
+    if hasattr(sys.stdout, "reconfigure"):  # it may lack letters of what we print
+        sys.stdout.reconfigure(errors="backslashreplace")
     while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
         pass  # in place of a standard file that is closed
     os.close(descriptor)
@@ -107,18 +110,21 @@ def _handle(signum, frame):
             os._exit(_code)
     elif signum in STOPS:
         end(128 + signum, STOPS[signum])
-    else:
+    elif not _starts:  # else the next alarm comes soon
         look()
 
 
 @contextlib.contextmanager
 def process_starts():
     """Hold signals while a process starts: it inherits that, until it has settled."""
+    global _starts
     with starting:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
+        _starts = True
         try:
             yield
         finally:
+            _starts = False
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
@@ -159,8 +165,9 @@ def look():
     elif EXIT_LIMITS in dead.values():
         end(2, LIMITS)
     else:
-        if -signal.SIGTERM in dead.values():
-            time.sleep(LOOK_SECONDS)  # it may have been for this process, too
+        if -signal.SIGTERM in dead.values():  # it may have been for this process, too
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
+            time.sleep(LOOK_SECONDS)
         end(1, in_words(dead))
 
 
@@ -225,6 +232,7 @@ def _end_processes():
         with contextlib.suppress(OSError):
             if exitcode() in (None, 255):  # its children's ends, 255 when it is dead
                 os.kill(pid, signal.SIGCONT if what in TIDY else signal.SIGKILL)
+            tell_guard(f"+{pid}")
     _wait_until(
         lambda: all(what in TIDY or exitcode() is not None for what, exitcode in processes.values())
     )
@@ -261,8 +269,9 @@ def outcome(main):
             problem = UserError(LIMITS)
         elif isinstance(error, MemoryError) or getattr(error, "errno", None) in NO_SPACE:
             problem = UserError(str(error) or "not enough memory")
-        elif died and type(error).__name__ == "TerminatedWorkerError":  # joblib's
-            problem = Failure(in_words(died))
+        elif type(error).__name__ == "TerminatedWorkerError":  # joblib's
+            time.sleep(LOOK_SECONDS)  # until all that have died are known
+            problem = Failure(in_words(died) or "a worker died while joblib started it")
         else:
             raise
         problem.__cause__ = error  # what its frames hold must not go before the processes

@@ -60,6 +60,7 @@ def started(nbr_workers, rows, cols):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            errors="backslashreplace",  # it may write in another encoding than ours
             start_new_session=True,  # Ctrl-C is not for it
         )
         # how it ended is for us to say: see error_of
@@ -260,18 +261,18 @@ def finding(data):
     nbr = copies(data, run)
     rss, pss = (total(run, kind)[peak(run)] for kind in ("rss", "pss"))
     text = (
-        f"Parent and {nbr - 1} worker(s) on one array of {said(nbytes, unit)}: their RSS add up to "
-        f"{said(rss, unit)}, {rss / nbytes:,.2f} arrays; "
+        f"The parent and its {in_words(nbr - 1)} share one array of {said(nbytes, unit)}. Their "
+        f"RSS adds up to {said(rss, unit)}, {rss / nbytes:,.2f} arrays; "
     )
     if pss:
         text += f"their PSS to {said(pss, unit)}, {pss / nbytes:,.2f} arrays. "
     else:
-        text += "this system tells neither PSS nor shared bytes. "
+        text += "this system reports neither PSS nor shared bytes. "
     if (pss or rss / 2) > 1.5 * nbytes:
-        text += "Python itself is too large beside this array to show it: take more rows. "
+        text += "Python itself takes too much memory beside so small an array: use more rows. "
     text += (
         f"{nbr} copies would need {said(nbr * nbytes, unit)}; the chapter's laptop had room for "
-        f"{CHAPTER_LAPTOP / CHAPTER_ARRAY:.2f}. "
+        f"{CHAPTER_LAPTOP / CHAPTER_ARRAY:.2f} arrays. "
     )
     others = {}
     for other in data["runs"]:
@@ -279,16 +280,20 @@ def finding(data):
             arrays = total(other, "rss")[peak(other)] / nbytes
             others[other["workers"]] = max(arrays, others.get(other["workers"], 0))
     if others:
-        text += (
-            f"With {', '.join(map(str, others))} worker(s), RSS of "
-            f"{', '.join(f'{arrays:,.2f}' for arrays in others.values())} arrays. "
-        )
+        sums = [f"{in_words(n)} it adds up to {arrays:,.2f} arrays" for n, arrays in others.items()]
+        text += f"With {', with '.join(sums)} (RSS). "
     repeat = data["sizes"]["repeat"]
     (unwatched,) = (u["seconds"] for u in data["unwatched"] if u["workers"] == run["workers"])
+    most = f", the most of {repeat} runs" if repeat > 1 else ""
     return text + (
-        f"{samples_of_workers(run)} samples while the workers lived, the most of {repeat} run(s); "
-        f"their work took {run['seconds']:,.2f} s, unwatched {unwatched:,.2f} s."
+        f"The workers were sampled {samples_of_workers(run)} times{most}; their work took "
+        f"{run['seconds']:,.2f} s, and {unwatched:,.2f} s in a run without sampling."
     )
+
+
+def in_words(nbr_workers):
+    """Return the number of workers in words."""
+    return f"{nbr_workers} worker{'s'[: nbr_workers != 1]}"
 
 
 def draw(data):
@@ -299,7 +304,7 @@ def draw(data):
     kinds = [kind for kind in TITLES if any(total(run, kind))]
     figure, panels = plots.new(
         data,
-        "How much memory do processes take that share one array?",
+        "How much memory does sharing one array take?",
         finding(data),
         rows=len(kinds),
         height=3.3 + 1.6 * len(kinds),

@@ -79,18 +79,45 @@ def _require(nbytes, cols, folder):
     memory.require(nbytes, what_fits, folder)
 
 
-def wait_for_key():
-    """Wait for the reader to look at the process from outside, if there is one."""
-    if sys.stdin is not None and sys.stdin.isatty():
-        print("Press a key to start workers (Return)", flush=True)
-        sys.stdin.readline()
-    else:
-        go_on()
+def location(nparray):
+    """Return as text the address of ``nparray`` and, on Linux, the inode that is mapped there.
+
+    Arrays of several processes share one block of memory if their inode is the same.
+    """
+    address = nparray.ctypes.data
+    with contextlib.suppress(OSError):  # not Linux
+        for line in Path("/proc/self/maps").read_text().splitlines():
+            bounds, _, _, _, inode, *_ = line.split()
+            first, last = (int(bound, 16) for bound in bounds.split("-"))
+            if first <= address < last:
+                return f"address {address:#x}, inode {inode}"
+    return f"address {address:#x}"
 
 
-def go_on():
-    """Say that nobody waits for a key."""
-    print("Press a key to start workers: going on, only --pause on a terminal waits")
+def wait_for_key(purpose, pids=()):
+    """Say how to look at this process and its workers ``pids`` from outside; wait for a key."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        print("No pause: there is no terminal to press a key on", flush=True)
+        return
+    print("To paste into another terminal:")
+    for command in commands([os.getpid(), *pids]):
+        print(f"    {command}")
+    print(f"Press a key to {purpose} (Return)", flush=True)
+    sys.stdin.readline()
+
+
+def commands(pids):
+    """Return the chapter's commands that show the memory of these processes, or macOS's for it."""
+    listed = ",".join(map(str, pids))
+    if sys.platform == "linux":
+        return [
+            f"ps -o pid,size,vsize,cmd -p {listed}",
+            *(f"pmap -x {pid} | grep s-" for pid in pids),
+        ]
+    return [
+        f"ps -o pid,rss,vsize,command -p {listed}",
+        *(f"vmmap {pid} | grep 'mapped file'" for pid in pids),
+    ]
 
 
 def print_counts(counts):
@@ -182,7 +209,8 @@ def report_random(main_nparray):
 def add_looks(parser):
     """Add ``--inspect`` and ``--pause``."""
     parser.add_argument("--inspect", action="store_true", help="show the memory of each process")
-    parser.add_argument("--pause", action="store_true", help="wait for a key before workers start")
+    what = "wait for a key before workers start and before they end, to look from outside"
+    parser.add_argument("--pause", action="store_true", help=what)
 
 
 def main(doc, run, overwrites=None, workers=True, start_method=True, shared="array", looks=False):
@@ -207,7 +235,7 @@ def main(doc, run, overwrites=None, workers=True, start_method=True, shared="arr
         size = [args.rows, args.cols]
         asked = [args.nbr_workers, *size] if workers else [*size]
         if looks:
-            asked += [wait_for_key if args.pause else go_on, print_memory if args.inspect else None]
+            asked += [wait_for_key if args.pause else None, print_memory if args.inspect else None]
         if shared == "named":
             require_named_memory(*size)
         else:

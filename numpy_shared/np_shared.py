@@ -1,14 +1,18 @@
 """Share one big numpy array between processes without copying it.
 
-Chapter: Examples 9-27 to 9-34
+Chapter: Examples 9-27, 9-28, 9-29, 9-30, 9-31, 9-32, 9-33, 9-34
 Run:     python numpy_shared/np_shared.py 4 --inspect
          python numpy_shared/np_shared.py 4 --pause
 See:     the workers find the parent's 42s in their rows, and the parent finds the workers' pids
          in its own array: there is one block of memory. With --inspect, every process maps all
          of it, and counts in its RSS what it has touched: the parent everything, each worker its
          rows. So the RSS add up to the block twice; the PSS, where what several processes
-         hold is divided among them, to the block once.
+         hold is divided among them, to the block once. --pause waits for a key, before the workers
+         start and while they are still there, and prints Example 9-30's commands for these pids.
 Differs: the array reaches the workers through the pool's initializer, so it need not be forked.
+         The ids need not be equal, as the chapter's are: an id is that of a Python object, and each
+         process has an array object of its own. What it looks into is one block of memory: the
+         inode is the same everywhere (Linux), and where workers are forked the address, too.
          Each worker gets one equal share of rows, where the chapter hopes for it. The values are
          counted row by row; the chapter's .flat makes a Python float of every item.
 """
@@ -34,6 +38,7 @@ def start_worker(shared_array_base, size_a, size_b, all_have_a_share):
     global main_nparray, barrier
     main_nparray = np.frombuffer(shared_array_base, dtype=ctypes.c_double).reshape(size_a, size_b)
     barrier = all_have_a_share
+    print(f"Worker's array in PID {os.getpid()}: {np_check.location(main_nparray)}", flush=True)
 
 
 def worker_fn(idx):
@@ -75,8 +80,8 @@ def count_values_flat(nparray):
 def run(nbr_workers, size_a=SIZE_A, size_b=SIZE_B, pause=None, inspect=None):
     """Return how many items hold which value, how many each pid overwrote, and the seconds it took.
 
-    The first two are dicts. The workers are up before the clock starts. ``pause()`` is called
-    before they start, ``inspect(main_nparray, pids)`` when they have done their work.
+    The first two are dicts. The workers are up before the clock starts. ``pause(purpose, pids)`` is
+    called before they start and, after ``inspect(main_nparray, pids)``, when their work is done.
     """
     NBR_ITEMS_IN_ARRAY = size_a * size_b  # noqa: N806
     NBR_OF_PROCESSES = min(nbr_workers, size_a)  # noqa: N806
@@ -84,12 +89,13 @@ def run(nbr_workers, size_a=SIZE_A, size_b=SIZE_B, pause=None, inspect=None):
     main_nparray = np.frombuffer(shared_array_base, dtype=ctypes.c_double).reshape(size_a, size_b)
     assert main_nparray.ctypes.data == ctypes.addressof(shared_array_base), "numpy made a copy"
     print(f"Created shared array with {main_nparray.nbytes:,} nbytes")
-    print(f"Shared array: id {id(main_nparray)} in PID {os.getpid()}")
+    here = f"id {id(main_nparray)} in PID {os.getpid()}"
+    print(f"Shared array: {here}, {np_check.location(main_nparray)}")
     print(f"It starts as zeros:\n{main_nparray}")
     main_nparray.fill(DEFAULT_VALUE)
     print(f"Filled with {DEFAULT_VALUE}:\n{main_nparray}")
     if pause:
-        pause()
+        pause("start workers", [])
     barrier = multiprocessing.Barrier(NBR_OF_PROCESSES)
     initargs = (shared_array_base, size_a, size_b, barrier)
     bounds = [size_a * n // NBR_OF_PROCESSES for n in range(NBR_OF_PROCESSES + 1)]
@@ -99,8 +105,11 @@ def run(nbr_workers, size_a=SIZE_A, size_b=SIZE_B, pause=None, inspect=None):
         start = time.perf_counter()
         overwritten = pool.map(overwrite_share, shares, chunksize=1)
         duration = time.perf_counter() - start
+        pids = [pid for pid, _ in overwritten]
         if inspect:
-            inspect(main_nparray, [pid for pid, _ in overwritten])
+            inspect(main_nparray, pids)
+        if pause:
+            pause("end the workers", pids)
     print(f"Overwritten by the workers with their pids:\n{main_nparray}")
     return count_values(main_nparray), dict(overwritten), duration
 

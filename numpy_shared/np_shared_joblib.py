@@ -1,14 +1,14 @@
 """Share one big numpy array between joblib's workers, as a file that all of them map to memory.
 Beyond the chapter
 
-Chapter: answers Examples 9-27 to 9-34 with joblib
+Chapter: answers Examples 9-27, 9-28, 9-29, 9-30, 9-31, 9-32, 9-33, 9-34 with joblib
 Run:     python numpy_shared/np_shared_joblib.py 4
 See:     the same counts as np_shared.py gives, without a global variable or an initializer: an
          array that joblib has loaded with mmap_mode travels as the name of its file, so that no
-         worker gets a copy. With "r+" what they write is the parent's. The shares are equal, but
-         a worker that is done may take another one: then there are fewer pids than workers.
-         (With one worker joblib starts no process.) Not where /dev/shm has no room for the file:
-         it is then in the temporary folder, on a disk as a rule.
+         worker gets a copy: the inode is the same in all of them (Linux). With "r+" what they write
+         is the parent's. The shares are equal, but a worker that is done may take another one: then
+         there are fewer pids than workers. (With one worker joblib starts no process.) Not where
+         /dev/shm has no room for the file: it is then in the temporary folder, on a disk as a rule.
 Differs: loky starts workers in its own way, so there is no --start-method.
 """
 
@@ -38,6 +38,7 @@ def worker_fn(main_nparray, idx):
 
 def overwrite_share(main_nparray, share):
     """Overwrite the rows in ``share``; return our pid and the number of items overwritten."""
+    print(f"Worker's array in PID {os.getpid()}: {np_check.location(main_nparray)}", flush=True)
     main_nparray = np.asarray(main_nparray)  # rows of a memmap take longer to get
     for idx in share:
         worker_fn(main_nparray, idx)
@@ -54,6 +55,7 @@ def run(nbr_workers, size_a, size_b, folder):
     (filename,) = joblib.dump(filled, folder / "main_nparray.joblib")
     main_nparray = joblib.load(filename, mmap_mode="r+")
     print(f"Mapped {main_nparray.nbytes:,} nbytes of {filename}")
+    print(f"Mapped array in PID {os.getpid()}: {np_check.location(main_nparray)}")
     print(f"Filled with {DEFAULT_VALUE}:\n{main_nparray}", flush=True)
     NBR_OF_PROCESSES = min(nbr_workers, size_a)  # noqa: N806
     bounds = [size_a * n // NBR_OF_PROCESSES for n in range(NBR_OF_PROCESSES + 1)]

@@ -38,12 +38,13 @@ def measure(args):
 def finding(estimate, estimates, nbr_samples):
     """Return in words what the drawn darts and the other estimates say of pi."""
     off = statistics.median(abs(other - np.pi) for other in estimates)
-    said = f"These {nbr_samples:,} darts estimate {estimate:.4f}."
+    drawn = f"These {nbr_samples:,} darts give {estimate:.4f}."
     if len(estimates) == 1:
-        return f"{said} As many others estimate {estimates[0]:.4f}."
+        return f"{drawn} Another run with as many gives {estimates[0]:.4f}."
     return (
-        f"{said} {len(estimates):,} other throws of as many estimate anything from "
-        f"{min(estimates):.4f} to {max(estimates):.4f}; half of them are {off:.4f} or more off pi."
+        f"{drawn} In {len(estimates):,} more runs with as many darts each, the estimates range "
+        f"from {min(estimates):.4f} to {max(estimates):.4f}; half of them are off by {off:.4f} or "
+        "more."
     )
 
 
@@ -92,7 +93,7 @@ def draw(data):
 
 
 def main():
-    parser = plots.parser(__doc__, quick=1_000, book=1_000)
+    parser = plots.parser(__doc__, workers="1", quick=1_000, book=1_000)
     cli.add_size(
         parser,
         "--nbr_samples_in_total",

@@ -129,7 +129,9 @@ def summary(start, ended, taken):
 @contextlib.contextmanager
 def example(command):
     """Give the running example; end it with the block. What is wrong with it is an error here."""
-    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+    # what it writes may be in another encoding than ours
+    text = {"mode": "w+", "errors": "backslashreplace"}
+    with tempfile.TemporaryFile(**text) as output, tempfile.TemporaryFile(**text) as errors:
         with run.process_starts():
             process = subprocess.Popen(
                 command,
@@ -203,16 +205,17 @@ def usage(run):
 
 def finding(run, usable, took):
     """Return in words what kept the CPUs busy, and how long all runs took."""
-    said = "The example was over before it could be looked at."
+    busy = "The example ended before it could be sampled."
     if found := usage(run):
         own, every, averages = found
-        said = (
-            f"The example kept {own:.2f} CPUs busy on average ({usable} usable), other programs "
-            f"{max(every - own, 0):.2f}; the busiest CPU was used {max(averages):.0f} %, the least "
-            f"busy {min(averages):.0f} %."
+        busy = (
+            f"On average, the example kept {own:.2f} of the {usable} usable "
+            f"CPU{'s'[: usable != 1]} busy and other programs {max(every - own, 0):.2f}. The "
+            f"busiest CPU was in use {max(averages):.0f} % of the time, the least busy one "
+            f"{min(averages):.0f} %."
         )
-    seconds = ", ".join(f"{one['seconds']:,.2f} by {one['workers']}" for one in took)
-    return f"{said} Seconds from start to end: {seconds}."
+    seconds = ", ".join(f"{one['workers']} took {one['seconds']:,.2f} s" for one in took)
+    return f"{busy} From start to end, {seconds}."
 
 
 def draw(data):

@@ -38,6 +38,11 @@ def report(nbr_in_quarter_circle, nbr_samples, nbr_independent_samples=None):
     print(f"Estimated pi {estimate:.8f} (standard error {error:.8f})")
 
 
+def report_delta(duration, nbr_samples):
+    """Print the seconds that it took to throw ``nbr_samples`` darts, and the darts per second."""
+    print(f"Delta: {timing.seconds(duration)} ({nbr_samples / duration:,.0f} darts per second)")
+
+
 def require_memory(nbr_samples):
     """Raise UserError unless the numpy arrays of ``nbr_samples`` darts fit in memory."""
     from common import memory  # imported here: the scripts without numpy do without psutil too
@@ -123,6 +128,6 @@ def main(
         asked += [args.threads] if threads else []
         nbr_in_quarter_circle, duration = run(args.nbr_samples_in_total, *asked)
         report(nbr_in_quarter_circle, args.nbr_samples_in_total)
-        print("Delta:", timing.seconds(duration))
+        report_delta(duration, args.nbr_samples_in_total)
 
     cli.run(estimate)

@@ -13,7 +13,7 @@ See:     the estimate is that of pi_numpy_blocked.py for the same seed: the dart
 
 import time
 
-from common import cli, cluster, timing
+from common import cli, cluster
 
 import joblib
 import pi_check
@@ -55,7 +55,7 @@ def main():
         args.nbr_samples_in_total, args.nbr_workers, pi_check.seed(args), args.scheduler
     )
     pi_check.report(nbr_in_quarter_circle, args.nbr_samples_in_total)
-    print("Delta:", timing.seconds(duration))
+    pi_check.report_delta(duration, args.nbr_samples_in_total)
 
 
 if __name__ == "__main__":

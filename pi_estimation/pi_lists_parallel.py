@@ -3,9 +3,10 @@
 Chapter: Examples 9-1, 9-2
 Run:     python pi_estimation/pi_lists_parallel.py 2
          python pi_estimation/pi_lists_parallel.py 2 --threads
-See:     with processes every pid is another one and the time shrinks with the number of CPUs;
-         with threads there is one pid and no gain, because the GIL lets one thread at a time run
-         Python code. (On a free-threaded build of Python the threads gain too.)
+See:     with processes each share has a pid of its own (unless it is so small that one worker is
+         done before the next one is up) and the time shrinks with the number of free CPUs; with
+         threads there is one pid and no gain, because the GIL lets one thread at a time run Python
+         code. (On a free-threaded build of Python the threads gain too.)
 Differs: darts that do not divide by the workers are shared out so that none is lost.
 """
 

@@ -2,9 +2,9 @@
 
 Chapter: Examples 9-3, 9-4
 Run:     python pi_estimation/pi_lists_parallel_joblib.py 2
-See:     joblib names its backend, loky, and counts the tasks that are done; every pid is another
-         one. It takes as long as multiprocessing's Pool: the work is the same. (With one worker
-         joblib starts no process.)
+See:     joblib names its backend, loky, and counts the tasks that are done; each has a pid of its
+         own (unless it is so small that one worker takes two). It takes about as long as
+         multiprocessing's Pool: the work is the same. (With one worker joblib starts no process.)
 Differs: joblib's progress goes to stdout here, with the rest. Loky starts workers in its own
          way, so there is no --start-method.
 """

@@ -3,8 +3,9 @@
 Chapter: Examples 9-5, 9-6
 Run:     python pi_estimation/pi_lists_parallel_joblib_cache.py 2      (and then once more)
          python pi_estimation/pi_lists_parallel_joblib_cache.py 2 --clear
-See:     the first run prints "Executing" for every block; the second prints none, takes a fraction
-         of a second and gives the same pi. The cache is looked up by the function's own code and
+See:     the first run prints "Executing" for every block, unless the cache holds them from an
+         earlier one, which it says; the second run prints none, takes a fraction of a second and
+         gives the same pi. The cache is looked up by the function's own code and
          its arguments (not by what it calls): without ``idx`` blocks of equal size are one and the
          same call, so that one random draw stands for all of them and the error is that of one
          block's darts.
@@ -20,7 +21,7 @@ import time
 import warnings
 from pathlib import Path
 
-from common import cli, cluster, create_range, timing
+from common import cli, cluster, create_range
 
 import fasteners
 import pi_check
@@ -90,6 +91,15 @@ def run(cached_with_idx, nbr_samples_per_block, nbr_workers):
         return nbr_in_quarter_circle, time.perf_counter() - start
 
 
+def blocks_to_compute(cached_with_idx, nbr_samples_per_block):
+    """Return the numbers of darts in the blocks whose results are not in the cache."""
+    return [
+        n
+        for idx, n in enumerate(nbr_samples_per_block)
+        if not cached_with_idx.check_call_in_cache(n, idx)
+    ]
+
+
 def run_without_idx(cached_without_idx, nbr_samples_per_block):
     """Return the number of darts inside in each block: one draw for all blocks of a size."""
     return [cached_without_idx(n) for n in nbr_samples_per_block]
@@ -130,10 +140,18 @@ def main():
         f"in each of {args.nbr_parallel_blocks} block(s) with {args.nbr_workers} worker(s)",
         flush=True,
     )
+    to_compute = blocks_to_compute(with_idx, nbr_samples_per_block)
+    if nbr_cached := args.nbr_parallel_blocks - len(to_compute):
+        print(
+            f"{nbr_cached} of {args.nbr_parallel_blocks} block(s) are in the cache already, "
+            "from an earlier run (--clear forgets them)",
+            flush=True,
+        )
     try:
         nbr_in_quarter_circle, duration = run(with_idx, nbr_samples_per_block, args.nbr_workers)
         pi_check.report(sum(nbr_in_quarter_circle), args.nbr_samples_in_total)
-        print(f"Delta: {timing.seconds(duration)}\n\nNow without idx, one block after another:")
+        pi_check.report_delta(duration, sum(to_compute))
+        print("\nNow without idx, one block after another:", flush=True)
         # Another run that shares the cache may keep a draw of its own there, but not in between.
         with fasteners.InterProcessLock(args.cache / LOCK):
             copies = run_without_idx(without_idx, nbr_samples_per_block)

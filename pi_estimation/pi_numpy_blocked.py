@@ -4,12 +4,13 @@ Beyond the chapter
 Chapter: answers Example 9-7; random numbers in parallel systems
 Run:     python pi_estimation/pi_numpy_blocked.py 2 --seed 42
          python pi_estimation/pi_numpy_blocked.py 2 --seed 42 --threads
-See:     the same seed gives the same estimate for any number of workers, threads or processes:
-         each share of a million darts has a Generator of its own, a child of one SeedSequence. A
-         worker needs the same few megabytes for any number of darts, since it draws each block
-         into the same buffers. That, and a faster generator, is what makes it faster than
-         pi_numpy_parallel.py; and threads gain as much as processes, since they share nothing.
-         Not worth it for a few million darts, where starting the workers takes longer.
+See:     the same seed gives the same estimate for any number of workers, threads or processes: each
+         share of a million darts has a Generator of its own, a child of one SeedSequence. A worker
+         needs the same memory for any number of darts (most of it for Python and numpy), since it
+         draws each block into the same buffers. That, and a faster generator, is what makes it
+         faster than pi_numpy_parallel.py; and threads gain about as much as processes, since they
+         share nothing. Not worth it for a few million darts, where starting the workers takes
+         longer.
 """
 
 import math
@@ -17,7 +18,7 @@ import multiprocessing.dummy
 import os
 import time
 
-from common import cli, timing
+from common import cli
 from common.processes import Pool
 
 import numpy as np
@@ -100,7 +101,7 @@ def main():
     )
     pi_check.report(nbr_in_quarter_circle, args.nbr_samples_in_total)
     print(f"Peak memory (RSS) of a {'process' if args.threads else 'worker'}: {peak / 1e6:,.1f} MB")
-    print("Delta:", timing.seconds(duration))
+    pi_check.report_delta(duration, args.nbr_samples_in_total)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,10 @@
 Chapter: Example 9-7
 Run:     python pi_estimation/pi_numpy_serial.py
          python pi_estimation/pi_numpy_serial.py --show_config
-See:     many times as fast as pi_lists_series.py: numpy draws, multiplies and compares whole arrays
-         in compiled code. A dart takes up to 40 bytes of memory. (No BLAS routine is called, so
-         that the number of BLAS threads does not matter; --show_config shows numpy's BLAS.)
+See:     many times the darts per second of pi_lists_series.py (the default is more darts, too):
+         numpy draws, multiplies and compares whole arrays in compiled code. A dart takes up to 40
+         bytes of memory. (No BLAS routine is called, so that the number of BLAS threads does not
+         matter; --show_config shows numpy's BLAS.)
 """
 
 import time

@@ -5,7 +5,7 @@ from common import plots, results
 import amdahl
 import pi_check
 
-FORETOLD = (16, 64)
+PREDICTED = (16, 64)  # CPUs
 
 
 def measure(args, serial, parallel):
@@ -61,7 +61,7 @@ def draw(data, title, chapter=None):
 def draw_amdahl(axes, law, least, most):
     """Draw the curve of Amdahl's law from ``least`` to ``most`` workers, and how uncertain it is.
 
-    The band is the uncertainty of the serial share alone, for the fitted time of one worker.
+    The band is that of the serial share alone, for the fitted time of one worker.
     """
     import numpy as np
 
@@ -71,7 +71,8 @@ def draw_amdahl(axes, law, least, most):
     )
     style = {**plots.style(2), "marker": ""}
     axes.plot(workers, curve, label="Amdahl's law, fitted", **style)
-    axes.fill_between(workers, low, high, color=style["color"], alpha=0.2, linewidth=0)
+    band = {"color": style["color"], "alpha": 0.2, "linewidth": 0}
+    axes.fill_between(workers, low, high, **band, label="95 % interval of the fit")
 
 
 def fitted_law(processes, usable):
@@ -96,31 +97,35 @@ def finding(seconds, usable, law):
     processes, threads = (
         f"{serial / min(seconds[kind][n]):,.2f}x" for kind in ("processes", "threads")
     )
-    said = (
-        f"{count(n, 'process is', 'processes are')} {processes} as fast as serial, "
-        f"{count(n, 'thread', 'threads')} {threads}"
+    compared = (
+        f"{count(n, 'process is', 'processes are')} {processes} as fast as the serial script, and "
+        f"{count(n, 'thread is', 'threads are')} {threads} as fast"
     )
     if usable == 1:
-        return f"With 1 usable CPU no gain is to be expected: {said}."
+        return f"With 1 usable CPU, no gain is to be expected: {compared}."
     if n > usable:
-        said += f", on {cpus(usable)}"
+        compared += f", on {cpus(usable)}"
     if law is None:
-        return f"{said}. Amdahl's law needs two numbers of processes up to the {cpus(usable)}."
+        return (
+            f"{compared}. Fitting Amdahl's law needs two numbers of processes "
+            f"up to the {cpus(usable)}."
+        )
     low, high = law["interval"]
-    foretold = [
+    predicted = [
         f"{amdahl.speed_up(law['share'], n):,.1f}x ({amdahl.speed_up(high, n):,.1f} to "
-        f"{amdahl.speed_up(low, n):,.1f}) on {n}"
-        for n in FORETOLD
+        f"{amdahl.speed_up(low, n):,.1f}) on {n} CPUs"
+        for n in PREDICTED
     ]
     first, *_, last = law["fitted"]
-    points = f"fitted to {len(law['fitted'])} numbers of processes from {first} to {last}"
+    points = f"{len(law['fitted'])} numbers of processes from {first} to {last}"
     if len(law["fitted"]) == 2:
-        points = f"fitted to {first} and {last} processes"
+        points = f"{first} and {last} processes"
         if 0 < law["share"] < 1:
-            points += ": two points always fit exactly"
+            points += " (two points always fit exactly)"
     return (
-        f"{said}. Amdahl's law: {100 * law['share']:.1f} % serial ({100 * low:.1f} to "
-        f"{100 * high:.1f} %), so {' and '.join(foretold)} CPUs; {points}."
+        f"{compared}. Fitted to {points}, Amdahl's law makes {100 * law['share']:.1f} % of the "
+        f"work serial (95 % interval: {100 * low:.1f} to {100 * high:.1f} %) and predicts "
+        f"{' and '.join(predicted)}."
     )
 
 

@@ -1,6 +1,6 @@
 """Compare all ways of this section to verify a prime, by turns in one run.
 
-Chapter: Examples 9-14 to 9-26
+Chapter: Examples 9-14, 9-15, 9-16, 9-17, 9-18, 9-19, 9-20, 9-21, 9-22, 9-23, 9-24, 9-25, 9-26
 Run:     python prime_verification_ipc/compare.py --workers 2
          python prime_verification_ipc/compare.py --workers 2 100109100129100151 97
 See:     a pool divides the time of primes, unless its workers talk to another process about a flag

@@ -75,8 +75,8 @@ def finding(data):
     ends = [f"at {d} for {100 * smallest[d] / nbr_non_primes:.1f} %" for d in (2, 3, 5)]
     return (
         f"Trial division of the {nbr_non_primes:,} non-primes ends {', '.join(ends)}, and below "
-        f"{SERIAL_CHECK_CUTOFF} for {100 * settled_early(data):.1f} %: a few divisions, before "
-        f"the pool gets the job, settle them. The other {data['nbr_primes']:,} numbers are prime."
+        f"{SERIAL_CHECK_CUTOFF} for {100 * settled_early(data):.1f} %: a few divisions settle "
+        f"these before the pool gets a job. The other {data['nbr_primes']:,} numbers are prime."
     )
 
 
@@ -111,7 +111,7 @@ def draw(data):
 
 
 def main():
-    parser = plots.parser(__doc__, quick=1, book=1)
+    parser = plots.parser(__doc__, workers="1", quick=1, book=1)
     cli.add_size(
         parser,
         "--limit",

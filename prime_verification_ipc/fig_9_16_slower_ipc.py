@@ -33,7 +33,7 @@ def finding(data):
     """Return in words what the flags cost and save."""
     said = [speed.finding(data, FLAGS)]
     if speed.REDIS not in {run["way"] for run in data["runs"]}:
-        said.append("Without Redis: there was no server.")
+        said.append("Redis was left out: there was no server.")
     return " ".join(filter(None, [*said, speed.stand_ins(data)]))
 
 

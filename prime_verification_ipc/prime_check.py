@@ -122,7 +122,10 @@ def add_numbers(
 def parse(parser, labels=tuple(SAMPLES["book"])):
     """Parse the command line; without numbers on it, take the samples named ``labels``."""
     args = cli.parse(parser)
-    if not args.numbers:
+    if args.numbers:
+        count = f"{len(args.numbers):,} number{'s'[: len(args.numbers) != 1]}"
+        print(f"Testing {count} given:", *(f"{n:,}" for n in args.numbers))
+    else:
         args.numbers = [SAMPLES[args.scale][label] for label in labels]
         if args.scale == "quick":
             print(

@@ -1,7 +1,7 @@
 """Verify a large prime with a pool whose workers stop early without a flag: work comes in rounds.
 Beyond the chapter
 
-Chapter: text on early exit; answers Examples 9-17 and 9-26
+Chapter: text on early exit; answers Examples 9-17, 9-26
 Run:     python prime_verification_ipc/primes_ascending_blocks.py --workers 2
          python prime_verification_ipc/primes_ascending_blocks.py 100109100129100151 97
 See:     large non-primes end early though nothing is shared: in each round every worker gets one

@@ -6,7 +6,7 @@ Run:     python prime_verification_ipc/primes_flag_manager.py --workers 2
 See:     large non-primes end as soon as one worker has found the factor: the nearer it is to the
          start of a share, the more is saved against primes_pool_less_naive.py. Primes take longer
          than there, because every look at the flag is a message to the Manager's process and
-         back. The other scripts make that look cheaper.
+         back. The other scripts with a flag make that look cheaper.
 """
 
 import math

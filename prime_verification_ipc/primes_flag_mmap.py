@@ -3,7 +3,7 @@
 Chapter: Example 9-24
 Run:     python prime_verification_ipc/primes_flag_mmap.py --workers 2
          python prime_verification_ipc/primes_flag_mmap.py --workers 2 100109100129100151 97
-See:     the same times as with primes_flag_rawvalue.py, which is such a byte inside a ctypes
+See:     about the times of primes_flag_rawvalue.py, whose flag is such a byte inside a ctypes
          object. mmap.mmap(-1, 1) is memory without a name, which children inherit.
 Differs: it forks its workers whatever --start-method says: spawn and forkserver would give each
          worker a flag of its own, which is never cleared, so that primes become non-primes.

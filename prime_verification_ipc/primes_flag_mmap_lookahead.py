@@ -3,8 +3,8 @@
 Chapter: Example 9-25
 Run:     python prime_verification_ipc/primes_flag_mmap_lookahead.py --workers 2
          python prime_verification_ipc/primes_flag_mmap_lookahead.py 100109100129100151 97
-See:     primes take less time than in primes_flag_mmap.py: the loop compares i with the next
-         number to look at the flag for, rather than write a counter at every candidate. CHECK_EVERY
+See:     primes take a little less time than in primes_flag_mmap.py: the loop compares i with the
+         next number to look at the flag for, rather than count down at every candidate. CHECK_EVERY
          counts integers here, so that the flag is read twice as often (see count_flag_checks.py).
 Differs: it forks its workers whatever --start-method says: spawn and forkserver would give each
          worker a flag of its own, which is never cleared, so that primes become non-primes.

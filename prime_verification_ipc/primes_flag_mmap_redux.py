@@ -3,11 +3,13 @@
 Chapter: Example 9-26
 Run:     python prime_verification_ipc/primes_flag_mmap_redux.py --workers 2
          python prime_verification_ipc/primes_flag_mmap_redux.py 100109100129100151 97
-See:     the fastest of all: large non-primes end early, and primes take as long as without a flag
-         in primes_pool_less_naive.py, because the inner loop is the same and the flag is read
-         between two of them.
+See:     the fastest of the chapter's: large non-primes end early, and primes take about as long as
+         without a flag in primes_pool_less_naive.py, because the inner loop is the same and the
+         flag is read between two of them.
 Differs: it forks its workers whatever --start-method says: spawn and forkserver would give each
-         worker a flag of its own, which is never cleared, so that primes become non-primes.
+         worker a flag of its own, which is never cleared, so that primes become non-primes. It
+         reads the flag before each inner loop, the chapter after it: a worker whose share comes
+         when the factor is found tries no candidate at all.
 """
 
 import math

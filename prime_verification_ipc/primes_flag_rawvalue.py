@@ -3,8 +3,9 @@
 Chapter: Example 9-23
 Run:     python prime_verification_ipc/primes_flag_rawvalue.py --workers 2
          python prime_verification_ipc/primes_flag_rawvalue.py --workers 2 100109100129100151 97
-See:     large non-primes end early as with a Manager or Redis, and primes take hardly longer than
-         in primes_pool_less_naive.py: to look at the flag is to look at a byte of shared memory.
+See:     large non-primes end early as with a Manager or Redis, and a look at the flag is only a
+         look at a byte of shared memory. What primes still take longer than in
+         primes_pool_less_naive.py is the countdown, at every candidate.
          No lock guards it; none is needed, since workers only ever set the flag.
 """
 

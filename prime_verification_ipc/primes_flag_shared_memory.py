@@ -4,10 +4,10 @@ Beyond the chapter
 Chapter: text on shared memory; answers Example 9-26
 Run:     python prime_verification_ipc/primes_flag_shared_memory.py --workers 2
          python prime_verification_ipc/primes_flag_shared_memory.py --start-method spawn
-See:     as fast as primes_flag_mmap_redux.py, and right under every start method: workers attach
-         to the segment by its name, so that nothing has to be inherited. Who makes a segment has
-         to remove it too, on every way out; an anonymous mmap goes by itself. (If this process is
-         killed, the guard of its run removes what bears its pid: common/run.py.) For a flag and
+See:     about as fast as primes_flag_mmap_redux.py, and right under every start method: workers
+         attach to the segment by its name, so that nothing has to be inherited. Who makes a segment
+         has to remove it too, on every way out; an anonymous mmap goes by itself. (If this process
+         is killed, the guard of its run removes what bears its pid: common/run.py.) For a flag and
          nothing more a RawValue is less to write: it travels with the initializer's arguments.
 """
 

@@ -1,7 +1,7 @@
 """Verify a large prime with the Miller-Rabin test: no factor is looked for, and no pool is needed.
 Beyond the chapter
 
-Chapter: text on trial division; answers Examples 9-14 and 9-26
+Chapter: text on trial division; answers Examples 9-14, 9-26
 Run:     python prime_verification_ipc/primes_miller_rabin.py
          python prime_verification_ipc/primes_miller_rabin.py 100109100129100151 97
 See:     one process takes microseconds for what takes all others their full trial division: a

@@ -3,7 +3,7 @@
 Chapter: Examples 9-15, 9-16
 Run:     python prime_verification_ipc/primes_pool_naive.py --workers 2
          python prime_verification_ipc/primes_pool_naive.py --workers 2 100109100129100151 97
-See:     primes take less time with every CPU; but no worker learns that another has found a
+See:     primes take less time with every free CPU; but no worker learns that another has found a
          factor, so that a non-prime takes as long as the shares without one. Worst of all is the
          small non-prime: primes_serial.py is done before a job reaches a worker here.
 Differs: the square root is math.isqrt's, exact for numbers of any size; 0, 1 and 2 are right.

@@ -141,19 +141,17 @@ def finding(data, flags):
     groups = groups_for_pool(data)
     if not groups:
         return "All numbers end before the pool gets a job: nothing that a flag could save."
-    compared = []
-    for group, numbers in groups.items():
-        gains = [gain(seconds, name, numbers) for name in flags]
-        figures = ", ".join(f"{times:.2f}x" for times in gains)
-        compared.append(f"{in_words(gains)} on {group} ({figures})")
+    compared = [
+        f"on {group}, {in_words({name: gain(seconds, name, numbers) for name in flags})}"
+        for group, numbers in groups.items()
+    ]
     if nbr_workers == 1:
-        why = "One worker has no other to stop, so that a flag can only cost."
+        why = "One worker has no other to stop, so a flag can only cost time."
     else:
-        why = "It saves what lies behind the factor in its share."
-    names = ", ".join(name.removesuffix(" flag") for name in flags)
+        why = "A flag saves the candidates beyond the factor in its share."
     return (
-        f"A flag ({names}) against the pool without one, {on_cpus(data, nbr_workers)}: "
-        f"{', '.join(compared)}. {why}"
+        f"Compared with the pool without a flag ({on_cpus(data, nbr_workers)}): "
+        f"{'; '.join(compared)}. {why}"
     )
 
 
@@ -172,13 +170,16 @@ def gain(seconds, name, numbers):
 
 
 def in_words(gains):
-    """Return what ``gains``, times as fast, are: slower, as fast, faster, or some of each."""
-    kinds = {
-        "slower": any(times < 1 - ALIKE for times in gains),
-        "as fast": any(1 - ALIKE <= times <= 1 + ALIKE for times in gains),
-        "faster": any(times > 1 + ALIKE for times in gains),
-    }
-    return " or ".join(kind for kind, is_there in kinds.items() if is_there)
+    """Return which ways are slower, as fast or faster; ``gains``: way -> times as fast."""
+    kinds = {}
+    for name, times in gains.items():
+        kind = "as fast" if abs(times - 1) <= ALIKE else "slower" if times < 1 else "faster"
+        kinds.setdefault(kind, {})[name.removesuffix(" flag")] = f"{times:.2f}x"
+    return ", ".join(
+        f"{' and '.join(ways)} {'are' if len(ways) > 1 else 'is'} {kind} "
+        f"({', '.join(ways.values())})"
+        for kind, ways in kinds.items()
+    )
 
 
 def stand_ins(data):
@@ -264,7 +265,6 @@ def draw_points(axes, data, nbr_workers, numbers, is_early):
     axes.set_xlim(-0.55, len(numbers) - 0.45)
     if is_early:
         axes.set_yscale("log")
-        axes.yaxis.set_minor_formatter("")
         axes.set_ylabel("microseconds")
     else:
         axes.set_ylabel("seconds\n(best; bar: to the median)")

@@ -68,9 +68,9 @@ def small_finding(seconds, serial, where):
     """Return in words what the first and the later doublings of the chunksize gain."""
     one, two, most = (min(seconds[chunksize]) for chunksize in (1, 2, SMALL[-1]))
     return (
-        f"{where}: {one:,.3f} s at chunksize 1, {one / serial:,.1f} times what one process takes "
-        f"without a pool. Chunksize 2 takes {100 * two / one:.0f} % of that (the chapter: about "
-        f"half), {SMALL[-1]} takes {100 * most / one:.0f} %."
+        f"With {where}, Pool.map takes {one:,.3f} s at chunksize 1, {one / serial:,.1f} times as "
+        f"long as one process without a pool. Chunksize 2 takes {100 * two / one:.0f} % of that "
+        f"time (the chapter: about half), chunksize {SMALL[-1]} takes {100 * most / one:.0f} %."
     )
 
 
@@ -121,11 +121,14 @@ def large_finding(seconds, nbr_numbers, nbr_workers, where):
     if fastest == default:
         compared = "the least of all"
     else:
-        compared = f"{more:.0f} % more than the best, {fastest:,}"
+        compared = f"{more:.0f} % more than the best one, {fastest:,}"
+    chunks, leave, take = ("chunk", "leaves", "takes")
+    if nbr_chunks > 1:
+        chunks, leave, take = ("chunks", "leave", "take")
     return (
-        f"{where}: the default chunksize, {default:,}, takes {best[default]:,.3f} s, {compared}. "
-        f"{nbr_chunks} chunk{'s'[: nbr_chunks != 1]} of {largest:,} with {nbr_idle} of "
-        f"{nbr_workers} workers idle: {best[largest] / best[default]:,.2f} times that time."
+        f"With {where}, the default chunksize of {default:,} takes {best[default]:,.3f} s, "
+        f"{compared}. {nbr_chunks} {chunks} of {largest:,} {leave} {nbr_idle} of {nbr_workers} "
+        f"workers idle and {take} {best[largest] / best[default]:,.2f} times as long as that."
     )
 
 
@@ -198,14 +201,10 @@ def mark_idle(axes, nbr_numbers, nbr_workers, seconds):
 
 def scale(axes, workers, below=0):
     """Give ``axes`` logarithmic scales; what is ``below`` fills little more than half of them."""
-    from matplotlib import ticker  # imported here: workers import this script too
-
     axes.set_xscale("log")
     axes.set_yscale("log")
     low, high = axes.get_ylim()
     axes.set_ylim(low, max(high, low * (below / low) ** 1.8))
-    axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
-    axes.yaxis.set_minor_locator(ticker.NullLocator())
     plots.thousands(axes.xaxis, axes.yaxis)
     axes.set_ylabel(f"seconds, {workers}\n(best; bar: to the median)")
 
@@ -223,10 +222,10 @@ def shuffled_finding(ordered, shuffled, where):
     middle = statistics.median(saved(ordered, shuffled).values())
     noise = pool_speed.noise(ordered)
     return (
-        f"{where}: shuffled numbers take {abs(middle):.1f} % {'less' if middle > 0 else 'more'} "
-        f"time (the median of all chunksizes; the chapter: about {CHAPTER_SHUFFLED} % less). That "
-        f"is {'more' if abs(middle) > noise else 'less'} than what repeats of one run differ by: "
-        f"their median is {noise:.1f} % above their best."
+        f"With {where}, shuffled numbers take {abs(middle):.1f} % "
+        f"{'less' if middle > 0 else 'more'} time (median over the chunksizes; the chapter: about "
+        f"{CHAPTER_SHUFFLED} % less). That is {'more' if abs(middle) > noise else 'less'} than the "
+        f"spread of the repeats, whose median is {noise:.1f} % above their best."
     )
 
 

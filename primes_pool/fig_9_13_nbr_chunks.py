@@ -83,31 +83,31 @@ def finding(seconds, nbr_workers, usable, where):
     costs = jumps(middle, nbr_workers)
     difference = 1_000 * (middle[29] - middle[MOST_CHUNKS])
     chapter = (
-        f"29 against {MOST_CHUNKS} chunks: {difference:+.1f} ms here, "
-        f"+{1_000 * CHAPTER_DIFFERENCE:.0f} ms in the chapter (4 processes, "
+        f"Making 29 chunks instead of {MOST_CHUNKS} changes the time by {difference:+.1f} ms here "
+        f"and by +{1_000 * CHAPTER_DIFFERENCE:.0f} ms in the chapter (4 processes, "
         f"{CHAPTER_NUMBERS:,} numbers)."
     )
     if nbr_workers == 1:
-        return f"{where}: no sawtooth to see, as one worker does all chunks. {chapter}"
+        return f"With {where} there is no sawtooth: one worker does all the chunks. {chapter}"
     if not costs:
-        return f"{where}: no teeth to see, for which {MOST_CHUNKS} chunks are too few. {chapter}"
+        return f"With {where} there are no teeth: {MOST_CHUNKS} chunks are too few. {chapter}"
     nbr_dearer = sum(cost > 0 for cost in costs.values())
     first, last = min(costs), max(costs)
     said = (
-        f"{where}: one chunk more than a multiple of {nbr_workers} costs {costs[first]:+.0f} % at "
-        f"{first} chunks"
+        f"With {where}, one chunk more than a multiple of {nbr_workers} changes the time by "
+        f"{costs[first]:+.0f} % at {first} chunks"
     )
     if last > first:
         said += (
-            f", {costs[last]:+.1f} % at {last}; it takes longer in {nbr_dearer} of {len(costs)} "
-            f"such cases"
+            f" and by {costs[last]:+.1f} % at {last} chunks; it costs time in {nbr_dearer} of "
+            f"{len(costs)} such cases"
         )
     if nbr_workers > usable:
         said += " (workers that share CPUs blur the teeth)"
     elif nbr_dearer < len(costs):
         lost = min(k for k, cost in costs.items() if cost <= 0)
         said += (
-            f" (those at {lost} chunks and some more are lost, since speed varies: the median of "
+            f" (the first tooth that is lost is at {lost} chunks: speed varies, and the median of "
             f"the repeats is {pool_speed.noise(seconds):.0f} % above the best)"
         )
     return f"{said}. {chapter}"

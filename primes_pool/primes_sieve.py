@@ -9,7 +9,7 @@ See:     nothing is divided: each prime up to the square root of the end strikes
          in the cache and the memory of a worker does not grow with the range. Segments are alike,
          so that workers divide the time evenly. It needs a range: for a few numbers far apart,
          test each of them (prime_verification_ipc/). Near 10**15 the primes up to the root have to
-         be found first, which takes as long as a range of some ten million numbers.
+         be found first, which takes as long as a range of tens of millions of numbers.
 """
 
 import math

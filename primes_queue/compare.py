@@ -3,11 +3,11 @@
 Chapter: all ways of the section on queues of work
 Run:     python primes_queue/compare.py 2
 See:     no queue of single numbers is as fast as one process without any: what takes the time is
-         sending the numbers. So half as many of them take about half the time, and feeding the
-         queue from a thread, which is no less to send, gains nothing. A batch of numbers is sent
-         at the cost of one: the larger the batches, the more the workers are worth, until they
-         divide the time of a process without a queue. Starting the workers is not in the seconds.
-         The answer is the number of primes, checked against a sieve.
+         sending the numbers. So half as many of them take little more than half the time, and
+         feeding the queue from a thread, which is no less to send, gains little. A batch of numbers
+         is sent at the cost of one: the larger the batches, the more the workers are worth, until
+         they divide the time of a process without a queue. Starting the workers is not in the
+         seconds. The answer is the number of primes, checked against a sieve.
 """
 
 from common import cli, results

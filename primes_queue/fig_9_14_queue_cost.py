@@ -81,21 +81,21 @@ def against_serial(best, nbr_numbers):
     serial = best["serial"][1]
     queued = [*best[ALL].values(), *best[ODD].values()]
     nbr_faster = sum(duration < serial for duration in queued)
-    beat = f"{nbr_faster or 'None'} of {len(queued)} runs with a queue beat{'s'[nbr_faster > 1 :]}"
+    beat = f"{nbr_faster or 'None'} of the {len(queued)} runs with a queue beat"
     n = min(best[ALL], key=best[ALL].get)
     alone, through_it = (f"{1e6 * it / nbr_numbers:,.0f} µs" for it in (serial, best[ALL][n]))
     return (
-        f"{beat} serial. A number takes {alone} to test and {through_it} in the best run with all "
-        f"on the queue ({workers(n)})."
+        f"{beat}{'s'[nbr_faster > 1 :]} the serial run. A number takes {alone} without a queue and "
+        f"{through_it} in the best run with {ALL} on the queue ({workers(n)})."
     )
 
 
 def more_workers(durations, usable):
     """Return what more workers than the fewest do to ``durations`` (number of workers -> best)."""
     first, *others = durations
-    changes = ", ".join(f"{n} {change(durations[n] / durations[first])}" for n in others)
-    cannot = "With 1 usable CPU more workers cannot help. " if usable == 1 else ""
-    return f"{cannot}Beside {workers(first)}, {changes}."
+    changes = ", ".join(f"{workers(n)} {change(durations[n] / durations[first])}" for n in others)
+    cannot = "With 1 usable CPU, more workers cannot help. " if usable == 1 else ""
+    return f"{cannot}Compared with {workers(first)}, {changes}."
 
 
 def fewer_jobs(best):
@@ -104,8 +104,9 @@ def fewer_jobs(best):
     nbr_faster = sum(ratio < 1 for ratio in ratios)
     least, most = f"{ratios[0]:.2f}", f"{ratios[-1]:.2f}"
     return (
-        f"Without the even numbers {nbr_faster} of {len(ratios)} are faster, in "
-        f"{least if least == most else f'{least} to {most}'} of the time."
+        f"Without the even numbers, {nbr_faster} of {len(ratios)} runs "
+        f"{'is' if nbr_faster == 1 else 'are'} faster; the time is "
+        f"{least if least == most else f'{least} to {most}'} times that with all numbers."
     )
 
 
@@ -119,7 +120,7 @@ def change(ratio):
     percent = round(100 * abs(ratio - 1))
     if percent == 0:
         return "take as long"
-    return f"take {percent} % {'longer' if ratio > 1 else 'less'}"
+    return f"take {percent} % {'longer' if ratio > 1 else 'less time'}"
 
 
 def main():

@@ -2,8 +2,10 @@
 
 Chapter: Examples 9-12, 9-13
 Run:     python primes_queue/primes_queue_jobs_feeder_thread.py 2
-See:     primes are collected from the start, so that neither queue grows long. It is no faster
-         than primes_queue.py: communication through the Manager still takes most of the time.
+See:     primes are collected from the start, so that few of them wait in their queue. How many
+         numbers do depends on whether the thread or the workers are faster: with four workers
+         hardly any, with one worker thousands. It is about as fast as primes_queue.py:
+         communication through the Manager still takes most of the time.
 Differs: when a worker dies, the run ends (common/processes.py); with multiprocessing's own Process
          it would wait forever for the answer to the pill.
 """

@@ -2,8 +2,8 @@
 
 Chapter: text on queues with less work
 Run:     python primes_queue/primes_queue_less_work.py 2
-See:     it takes about half the time of primes_queue.py with as many workers, because what is
-         saved is communication; primes_serial.py is still faster.
+See:     it takes little more than half the time of primes_queue.py with as many workers, because
+         what is saved is communication; primes_serial.py is still faster.
 Differs: when a worker dies, the run ends (common/processes.py); with multiprocessing's own Process
          it would wait forever for the answer to the pill.
 """

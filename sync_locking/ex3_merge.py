@@ -6,11 +6,11 @@ Run:     python sync_locking/ex3_merge.py 4
          python sync_locking/ex3_merge.py 4 --max_count 250_000
          cd sync_locking
          python -m timeit -s "import ex3_merge" "ex3_merge.run_workers()"
-See:     the count is exact with no lock around any increment, and a longer count takes hardly
-         more time: the processes meet once each, when they send what they counted to. Since the
-         count is an int of its own, sum() can add the ones up in C, and most of the time goes
-         into starting the processes. Not for a count that others must see on its way, such as a
-         limit that all keep to together or numbers that are given out.
+See:     the count is exact with no lock around any increment, and a longer one takes little more
+         time: the processes meet once each, when they send what they counted to. Since the count is
+         an int of its own, sum() can add the ones up in C, and for less than some 100,000 most of
+         the time goes into starting the processes. Not for a count that others must see on its way,
+         such as a limit that all keep to together or numbers that are given out.
 """
 
 import itertools

@@ -15,10 +15,11 @@ CASES = {
         args=("3", "--rows", "2_002", "--cols", "3", "--inspect"),
         output=(
             r"Created shared array with 48,048 nbytes",
-            r"Shared array: id \d+ in PID \d+",
+            r"Shared array: id \d+ in PID \d+, address 0x\w+",
             r"\[\[0\. 0\. 0\.\]\n",
             r"\[\[42\. 42\. 42\.\]\n",
-            r"Press a key to start workers",
+            r"3 workers start\n",
+            r"Worker's array in PID \d+: address 0x\w+",
             r"Worker with idx \d+: id \d+ in PID \d+",
             r"\| +Process \| +PID \| +RSS",
             r"\[\[(\d+)\. \1\. \1\.\]\n",
@@ -46,7 +47,9 @@ CASES = {
         args=("3", "--rows", "2_002", "--cols", "3"),
         output=(
             r"Mapped 48,048 nbytes of /.*/mp-\d+-joblib/main_nparray\.joblib",
+            r"Mapped array in PID \d+: address 0x\w+",
             r"\[\[42\. 42\. 42\.\]\n",
+            r"Worker's array in PID \d+: address 0x\w+",
             r"Worker with idx \d+: id \d+ in PID \d+",
             r"\[\[(\d+)\. \1\. \1\.\]\n",
             r"(\n\| +\d+ \| +[246],00\d \|){1,3}\n",

@@ -1,5 +1,6 @@
 """What tests of several files need."""
 
+import os
 import signal
 
 from common import run
@@ -7,9 +8,12 @@ from common import run
 import hypothesis
 from cases import CASES
 from redis_servers import needs_redis
+from support import ROOT
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # the machine may be busy
 hypothesis.settings.load_profile("untimed")
+
+os.environ["PYTHONPATH"] = str(ROOT)  # for programs of tests; a script has common.py beside it
 
 run.begin = lambda: None  # this process is not a script's: it takes no signals, it ends nothing
 

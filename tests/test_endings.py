@@ -86,7 +86,7 @@ def stopped(name):
 
 
 STOPPED = {
-    "manager": ("primes_queue/primes_queue.py", lambda run: run.workers() and run.workers()[0]),
+    "manager": ("primes_queue/primes_queue.py", lambda run: next(iter(run.workers()), None)),
     "forkserver": ("primes_queue/primes_queue.py", stopped("forkserver import main")),
     "guard": ("primes_queue/primes_queue.py", stopped("guard.sh")),
     "Redis server": ("prime_verification_ipc/primes_flag_redis.py", stopped("redis.sock")),

@@ -15,11 +15,12 @@ import sys
 from common import cli
 
 import numpy as np
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
-from support import ROOT, TIMEOUT, Run, load
+from support import ROOT, START_METHODS, TIMEOUT, Run, load
 
 np_check = load("numpy_shared/np_check.py")
 np_shared = load("numpy_shared/np_shared.py")
@@ -51,6 +52,8 @@ def start_in_this_process(size_a, size_b):
 
 def test_a_worker_overwrites_the_rows_of_the_parents_array(capsys):
     main_nparray = start_in_this_process(3, 2)
+    location = f"Worker's array in PID {os.getpid()}: {np_check.location(main_nparray)}\n"
+    assert capsys.readouterr().out == location
     main_nparray.fill(42)
     assert np_shared.overwrite_share(range(2)) == (os.getpid(), 4)
     assert main_nparray.tolist() == [[os.getpid()] * 2] * 2 + [[42, 42]]
@@ -179,7 +182,7 @@ def main():
     base = multiprocessing.Array(ctypes.c_double, 3, lock=False)
     with Pool(2, np_shared.start_worker, (base, 3, 1, multiprocessing.Barrier(3))) as pool:
         victim = multiprocessing.active_children()[0].pid
-        print(victim, flush=True)
+        print(f"victim: {victim}", flush=True)
         os.kill(victim, signal.SIGKILL)
         pool.map(np_shared.overwrite_share, [range(n, n + 1) for n in range(3)], chunksize=1)
 
@@ -191,7 +194,7 @@ if __name__ == "__main__":
 def test_a_worker_killed_while_others_wait_for_it_at_the_barrier_is_an_error(tmp_path):
     with run_of(tmp_path, KILLED_AT_THE_BARRIER) as run:
         assert run.wait(20) == 1
-        victim = run.stdout.strip()
+        victim = re.search(r"victim: (\d+)", run.stdout)[1]
         assert run.stderr == f"script.py: worker {victim} was killed by signal 9 (SIGKILL)\n"
         run.assert_nothing_left()
 
@@ -214,6 +217,29 @@ def test_the_block_is_in_every_process_and_once_in_the_pss():
     assert 24 <= block_pss.sum() + 0.2 <= 25
     assert (rss > block_rss).all()
     assert (pss < rss).all()
+
+
+@linux
+@pytest.mark.parametrize("start_method", [*START_METHODS, "loky"])
+def test_all_processes_name_the_same_block(start_method):
+    script, *option = ("np_shared", "--start-method", start_method)
+    if start_method == "loky":
+        script, *option = ("np_shared_joblib",)
+    size = ("--rows=9", "--cols=4")
+    with Run(f"numpy_shared/{script}.py", 3, *size, *option) as run:
+        assert run.wait() == 0, run.stderr
+        assert "Press a key" not in run.stdout
+        locations = re.findall(r"address (0x\w+), inode (\d+)", run.stdout)
+        assert len(locations) == 4
+        addresses, inodes = map(set, zip(*locations, strict=True))
+        assert len(inodes - {"0"}) == 1
+        assert start_method != "fork" or len(addresses) == 1
+
+
+def test_the_location_of_a_private_array_is_told_without_a_file():
+    nparray = np.zeros(3)
+    address = f"address {nparray.ctypes.data:#x}"
+    assert np_check.location(nparray) in (address, f"{address}, inode 0")
 
 
 def test_every_row_has_the_stream_that_spawn_gives_it():
@@ -354,25 +380,39 @@ def test_named_memory_is_compared_if_it_fits(named_fits):
     assert {name for _, *names in beyond for name in names} <= functions.keys()
 
 
-def test_pause_waits_for_a_key_on_a_terminal_only():
+def test_pause_waits_on_a_terminal_before_workers_start_and_while_they_live():
     script = str(ROOT / "numpy_shared" / "np_shared.py")
-    arguments = ["--rows", "2", "--cols", "2", "--pause"]
+    arguments = ["2", "--rows", "2", "--cols", "2", "--pause"]
     keyboard, terminal = pty.openpty()
+    seen = {}
     with subprocess.Popen(
-        [sys.executable, script, *arguments],
-        stdin=terminal,
-        stdout=subprocess.PIPE,
-        text=True,
+        [sys.executable, script, *arguments], stdin=terminal, stdout=subprocess.PIPE, text=True
     ) as process:
+        commands = []
         for line in process.stdout:
-            if line == "Press a key to start workers (Return)\n":
-                break
-            assert "workers start" not in line
-        os.write(keyboard, b"\n")
-        assert "workers start" in process.stdout.read()
+            if line.startswith("    "):
+                commands.append(line.split())
+            if pressed := re.fullmatch(r"Press a key to (.+) \(Return\)\n", line):
+                (listed,) = (words[-1] for words in commands if words[0] == "ps")
+                pids = [int(pid) for pid in listed.split(",")]
+                assert pids[0] == process.pid
+                assert all(psutil.pid_exists(pid) for pid in pids)
+                looked = [words for words in commands if words[0] in ("pmap", "vmmap")]
+                assert all(str(pid) in words for pid, words in zip(pids, looked, strict=True))
+                if shutil.which(looked[0][0]):
+                    shown = [os.popen(" ".join(words)).read() for words in looked]
+                    assert all(" rw-s- " in text or "mapped file" in text for text in shown)
+                seen[pressed[1]] = len(pids)
+                commands = []
+                os.write(keyboard, b"\n")
     assert process.returncode == 0
+    assert seen == {"start workers": 1, "end the workers": 3}
     os.close(keyboard)
     os.close(terminal)
-    with Run("numpy_shared/np_shared.py", *arguments) as run:
+
+
+def test_pause_waits_for_no_key_without_a_terminal():
+    with Run("numpy_shared/np_shared.py", "2", "--rows", "2", "--cols", "2", "--pause") as run:
         assert run.wait() == 0
-        assert "Press a key to start workers: going on" in run.stdout
+        assert run.stdout.count("No pause") == 2
+        assert "Press a key" not in run.stdout

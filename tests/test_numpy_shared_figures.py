@@ -80,10 +80,10 @@ def test_the_run_drawn_has_the_most_workers_and_then_the_most_samples_of_them():
 
 
 def test_the_finding_says_what_rss_and_pss_add_up_to():
-    said = figure.finding(a_measurement(ONE_ARRAY))
+    said = figure.finding(a_measurement(ONE_ARRAY, ONE_ARRAY))
     workers_and_array, rss, pss = ["2", "1.00"], ["2.00", "2.00"], ["1.00", "1.00"]
     copies, chapter = ["3", "3.00"], ["1.25"]
-    samples, seconds = ["2", "1"], ["0.50", "0.25"]
+    samples, seconds = ["2", "2"], ["0.50", "0.25"]
     assert numbers_in(said) == [
         *workers_and_array, *rss, *pss, *copies, *chapter, *samples, *seconds
     ]  # fmt: skip
@@ -137,6 +137,14 @@ def test_an_error_of_the_run_is_one_of_ours(code, errors, kind, message):
 def test_a_size_that_np_shared_refuses_is_refused_in_its_words():
     with pytest.raises(cli.UserError, match=r"bytes do not fit in .*: --rows .* would fit"):
         figure.run(2, 10**12, 100)
+
+
+def test_an_error_of_the_run_in_another_encoding_is_ours(tmp_path, monkeypatch):
+    script = tmp_path / "np_shared.py"
+    script.write_text("import os, sys; os.write(2, b'np_shared.py: \\xd6\\xd0'); sys.exit(1)")
+    monkeypatch.setattr(figure, "SCRIPT", script)
+    with pytest.raises(cli.Failure, match=r"^\\xd6\\xd0$"):
+        figure.run(2, 10, 10, watched=False)
 
 
 def test_a_run_ends_with_the_block_that_started_it():

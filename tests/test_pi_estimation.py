@@ -86,6 +86,11 @@ def test_line_costs_prefixes_end_with_the_count():
     pi_check.report(counts[4], 1000)
 
 
+def test_the_seconds_are_printed_with_the_darts_per_second(capsys):
+    pi_check.report_delta(0.5, 1_000_000)
+    assert capsys.readouterr().out == "Delta: 0.500000 s (2,000,000 darts per second)\n"
+
+
 def test_a_wrong_estimate_is_refused():
     with pytest.raises(pi_check.cli.Failure):
         pi_check.report(790_000, 1_000_000)
@@ -120,6 +125,23 @@ def test_the_second_run_executes_nothing_and_gives_the_same_pi(tmp_path):
     assert run_cached(folder, cwd=tmp_path) == ([], estimates)
     executed, _ = run_cached(folder, "--clear", "--nbr_parallel_blocks", "9")
     assert sorted(executed) == [*"012345678", "any", "any"]
+
+
+def test_the_blocks_that_are_in_the_cache_already_are_counted(tmp_path):
+    def cached_and_idle(*arguments):
+        with Run(CACHE_SCRIPT, "2", "--cache", tmp_path, *arguments) as run:
+            assert run.wait() == 0, run.stderr
+            rate = re.search(r"Delta: .* \(([\d,]+) darts per second\)", run.stdout)[1]
+            return re.findall(r"\d of \d block\(s\) are in the cache", run.stdout), rate == "0"
+
+    size = ("--nbr_samples_in_total", "10_001")  # one block of 1,251 and seven of 1,250 darts
+    assert cached_and_idle(*size) == ([], False)
+    assert cached_and_idle(*size) == (["8 of 8 block(s) are in the cache"], True)
+    assert cached_and_idle("--nbr_samples_in_total", "10_000") == (
+        ["7 of 8 block(s) are in the cache"],
+        False,
+    )
+    assert cached_and_idle(*size, "--clear") == ([], False)
 
 
 def test_two_runs_may_share_a_cache(tmp_path):

@@ -94,21 +94,21 @@ FINDINGS = [
         {1: 1.0, 2: 0.55, 4: 0.6},
         {1: 1.0, 2: 1.25, 4: 1.3},
         2,
-        "2 1.82 2 0.80, 10.0 10.0 10.0, 6.4 6.4 6.4 16, 8.8 8.8 8.8 64, 1 2",
+        "2 1.82 2 0.80, 1 2, 10.0 95 10.0 10.0, 6.4 6.4 6.4 16, 8.8 8.8 8.8 64",
         ["exactly"],
     ),
     (
         {1: 1.0, 2: 2.0},
         {1: 1.0, 2: 0.5},
         2,
-        "2 0.50 2 2.00, 100.0 100.0 100.0, 1.0 1.0 1.0 16, 1.0 1.0 1.0 64, 1 2",
+        "2 0.50 2 2.00, 1 2, 100.0 95 100.0 100.0, 1.0 1.0 1.0 16, 1.0 1.0 1.0 64",
         [],
     ),
     (
         {1: 1.0, 2: 0.5, 4: 0.25},
         {1: 1.0, 2: 0.5, 4: 0.25},
         8,
-        "4 4.00 4 4.00, 0.0 0.0 0.0, 16.0 16.0 16.0 16, 64.0 64.0 64.0 64, 3 1 4",
+        "4 4.00 4 4.00, 3 1 4, 0.0 95 0.0 0.0, 16.0 16.0 16.0 16, 64.0 64.0 64.0 64",
         [],
     ),
     (
@@ -140,6 +140,23 @@ def test_what_is_said_of_threads_and_processes(processes, threads, usable, expec
     said = speed_finding(processes, threads, usable)
     assert numbers_in(said) == expected.replace(",", "").split()
     assert re.findall("no gain|needs|exactly", said) == words
+
+
+def test_the_band_of_amdahls_law_is_in_the_legend(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    runs = [
+        {"kind": kind, "workers": n, "seconds": [1 / n, 1.1 / n]}
+        for kind, numbers in {"serial": [1], "processes": [1, 2], "threads": [1, 2]}.items()
+        for n in numbers
+    ]
+    machine = {"cpu": "", "usable_cpus": 2, "python": "", "gil": True, "start_method": "fork"}
+    data = {"name": "fig_9_08", "runs": runs, "sizes": {"repeat": 2}, "machine": machine}
+    figure = pi_speed.draw(data, "Is it so?")
+    (legend,) = figure.legends
+    assert "95 % interval of the fit" in [text.get_text() for text in legend.get_texts()]
+    from matplotlib import pyplot
+
+    pyplot.close(figure)
 
 
 def test_what_is_said_of_darts():
@@ -185,14 +202,14 @@ def test_the_examples_share_is_told_apart_from_that_of_other_programs():
     assert own == pytest.approx(0.9)
     assert averages == pytest.approx([250 / 3, 50 / 3])
     assert every == pytest.approx(1.0)
-    shares, took = ["0.90", "2", "0.10", "83", "17"], ["2.00", "1", "1.00", "2"]
+    shares, took = ["0.90", "2", "0.10", "83", "17"], ["1", "2.00", "2", "1.00"]
     assert numbers_in(cpu_usage.finding(RUN, 2, TOOK)) == shares + took
 
 
 def test_an_example_that_nobody_has_seen_has_no_share():
     run = {**RUN, "seconds": 0.05}
     assert cpu_usage.usage(run) is None
-    assert numbers_in(cpu_usage.finding(run, 2, TOOK[:1])) == ["2.00", "1"]
+    assert numbers_in(cpu_usage.finding(run, 2, TOOK[:1])) == ["1", "2.00"]
 
 
 def test_the_example_is_looked_at_while_it_runs():
@@ -218,6 +235,15 @@ def test_the_example_is_looked_at_while_it_runs():
 def test_an_error_of_the_example_is_ours(returncode, errors, error, message):
     with pytest.raises(error, match=re.escape(message) + "$"):
         cpu_usage.explain(5, returncode, errors)
+
+
+def test_an_error_of_the_example_in_another_encoding_is_ours():
+    code = "import os, sys; os.write(2, '\u4e2d'.encode('gbk')); sys.exit(1)"
+    with (
+        pytest.raises(cli.Failure, match=r"^\\xd6\\xd0$"),
+        cpu_usage.example([sys.executable, "-c", code]) as process,
+    ):
+        process.wait()
 
 
 def test_an_example_that_refuses_its_arguments_is_an_error():

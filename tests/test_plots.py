@@ -1,5 +1,7 @@
 """The one look of the figures: series that differ, text that fits, numbers with commas."""
 
+import itertools
+
 from common import plots, results
 
 import matplotlib
@@ -18,6 +20,7 @@ MACHINE = {
     "start_method": "forkserver",
 }
 DATA = {
+    "name": "fig_9_02",
     "machine": MACHINE,
     "sizes": {"repeat": 200, "nbr_samples_in_total": 100_000_000, "nbr_numbers": 1_000_000},
 }
@@ -89,7 +92,7 @@ def test_the_header_fits_above_the_axes(rows, ncols, finding):
 def test_the_header_says_what_was_found_the_sizes_and_the_machine():
     figure, _ = plots.new(DATA, "Is it so?", "It is.")
     title, subtitle = (text.get_text() for text in figure.texts)
-    assert title == "Is it so?"
+    assert title == "Figure 9-2: Is it so?"
     assert subtitle.startswith("It is.\n")
     assert "nbr_samples_in_total 100,000,000" in subtitle
     assert results.machine_line(DATA) in " ".join(subtitle.split("\n"))
@@ -133,3 +136,26 @@ def test_numbers_along_an_axis_have_commas(number, text):
     plots.thousands(axes.xaxis, axes.yaxis)
     for axis in (axes.xaxis, axes.yaxis):
         assert axis.get_major_formatter()(number) == text
+
+
+LIMITS = [(1, 1_000), (0.7, 7_000), (1, 100_000), (0.03, 0.2), (0.012, 0.08), (5, 1e7), (1, 3)]
+
+
+@pytest.mark.parametrize("limits", LIMITS)
+@pytest.mark.parametrize("side", "xy")
+def test_a_logarithmic_axis_can_be_read_off(limits, side):
+    figure, (axes,) = plots.new(DATA, "Is it so?", "It is.")
+    axes.set(**{f"{side}scale": "log", f"{side}lim": limits})
+    axis = getattr(axes, f"{side}axis")
+    plots.thousands(axis)
+    renderer = laid_out(figure)
+    labels = [
+        label
+        for label, place in zip(axis.get_ticklabels(), axis.get_ticklocs(), strict=True)
+        if limits[0] <= place <= limits[1]
+    ]
+    assert len(labels) >= 4
+    assert all(label.get_text() for label in labels)
+    boxes = [label.get_window_extent(renderer) for label in labels]
+    assert not any(box.overlaps(after) for box, after in itertools.pairwise(boxes))
+    assert not [*axis.get_minorticklocs()]

@@ -245,7 +245,9 @@ def test_several_numbers_of_workers_are_drawn_side_by_side(draw, nbr_panels, mon
     ]
     runs.append({"workers": 1, "order": SPEED.SERIAL, "chunksize": None, "seconds": [1.0]})
     machine = {"cpu": "", "usable_cpus": 4, "python": "", "gil": True, "start_method": "fork"}
-    figure = draw({"runs": runs, "sizes": {"nbr_numbers": 5_000}, "machine": machine})
+    figure = draw(
+        {"name": "fig_9_10", "runs": runs, "sizes": {"nbr_numbers": 5_000}, "machine": machine}
+    )
     assert len(figure.axes) == nbr_panels
     said = figure.texts[1].get_text().replace("\n", " ")
     data = {"machine": machine}

@@ -3,6 +3,7 @@
 import argparse
 import copy
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from support import ROOT, TIMEOUT, Run, call
 SCRIPT = "pi_estimation/fig_9_02_lists_speed.py"
 TINY = ("--nbr_samples_in_total", "1000", "--repeat", "2", "--workers", "1,2")
 ENDLESS = ("--nbr_samples_in_total", "1e15", "--workers", "1")
+QUEUE_COST = ROOT / "primes_queue/fig_9_14.json"
 ONE_LINE = r"fig_9_02_lists_speed\.py: .+\n"
 
 
@@ -150,7 +152,7 @@ def test_an_output_that_cannot_be_written_is_found_before_measuring(output):
     assert re.fullmatch(ONE_LINE, result.stderr)
 
 
-@pytest.mark.parametrize("backend", ["agg", "no_such_toolkit", None])
+@pytest.mark.parametrize("backend", ["agg", "pdf", "SVG", "no_such_toolkit", None])
 def test_a_missing_display_is_found_before_measuring(backend):
     if backend is None and sys.platform != "linux":
         pytest.skip("there is a display without DISPLAY")
@@ -159,6 +161,83 @@ def test_a_missing_display_is_found_before_measuring(backend):
         assert run.wait(60) == 2
         assert re.fullmatch(ONE_LINE, run.stderr)
         assert not list(run.results.glob("*"))
+
+
+MATPLOTLIBRC = """
+backend: svg
+text.usetex: true
+figure.facecolor: black
+savefig.facecolor: black
+savefig.bbox: tight
+savefig.dpi: 30
+font.family: no such font
+font.size: 30
+lines.linewidth: 9
+axes.prop_cycle: cycler("color", ["red"])
+"""
+
+
+@pytest.fixture
+def matplotlibrc(tmp_path):
+    """Return the environment of a reader who has matplotlib settings of his own."""
+    (tmp_path / "matplotlibrc").write_text(MATPLOTLIBRC)
+    return {**os.environ, "MATPLOTLIBRC": str(tmp_path), "DISPLAY": ":0", "MPLBACKEND": ""}
+
+
+def drawn(environment, *arguments, cwd=ROOT):
+    """Return the outcome of the script that draws Figure 9-14, run with ``arguments``."""
+    command = [sys.executable, ROOT / "primes_queue/fig_9_14_queue_cost.py", *arguments]
+    return subprocess.run(command, env=environment, cwd=cwd, capture_output=True, timeout=TIMEOUT)
+
+
+def test_a_picture_is_the_same_whatever_the_settings_of_matplotlib(matplotlibrc, tmp_path):
+    for name, environment in (("ours.png", os.environ), ("theirs.png", matplotlibrc)):
+        arguments = ("--from", QUEUE_COST, "--output", tmp_path / name)
+        result = drawn(environment, *arguments, cwd=tmp_path / "..")
+        assert (result.returncode, result.stderr) == (0, b"")
+    assert (tmp_path / "ours.png").read_bytes() == (tmp_path / "theirs.png").read_bytes()
+
+
+def test_a_backend_that_opens_no_window_is_one_line(matplotlibrc, tmp_path):
+    result = drawn(matplotlibrc, "--from", QUEUE_COST, "--output", tmp_path, "--show")
+    assert result.returncode == 2
+    assert re.fullmatch(r"fig_9_14_queue_cost\.py: --show .*svg.*\n", result.stderr.decode())
+    assert not list(tmp_path.glob("*.png"))
+
+
+ENCODINGS = {
+    "gbk": {"PYTHONIOENCODING": "gbk"},
+    "ascii": {"PYTHONIOENCODING": "ascii"},
+    "latin-1": {"PYTHONIOENCODING": "latin-1"},
+    "C": {"LC_ALL": "C"},
+    "C, as it was": {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("letters", ["\u56fe \xe9\xb5", "\udcff"])
+def test_output_in_any_encoding_loses_no_picture(encoding, letters, tmp_path):
+    data = json.loads(QUEUE_COST.read_text("utf-8"))
+    data["machine"]["cpu"] = "\xb5 \u56fe"
+    folder = tmp_path / letters
+    folder.mkdir()
+    path = folder / "fig_9_14.json"
+    path.write_text(json.dumps(data, ensure_ascii=False), "utf-8")
+    result = drawn({**os.environ, **ENCODINGS[encoding]}, "--from", path)
+    assert result.returncode == 0, result.stderr
+    assert b"Traceback" not in result.stderr
+    assert result.stdout.count(b"\n") > 3
+    assert path.with_suffix(".png").stat().st_size > 10_000
+
+
+def test_a_measurement_is_written_in_utf_8_by_any_locale(tmp_path):
+    environment = {**os.environ, **ENCODINGS["C, as it was"]}
+    folder = tmp_path / "\u56fe"
+    arguments = ("--nbr_numbers", "20", "--repeat", "1", "--workers", "1", "--output", folder)
+    result = drawn(environment, *arguments)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert results.read(folder / "fig_9_14.json", ["fig_9_14"])["sizes"]["nbr_numbers"] == 20
+    assert (folder / "fig_9_14.png").exists()
 
 
 def test_output_may_name_the_picture(draw, tmp_path, monkeypatch):

@@ -78,6 +78,20 @@ def test_a_message_in_letters_that_stderr_does_not_have_is_still_one_line():
     assert (result.returncode, result.stderr) == (2, "-c: \\u4e2d\n")
 
 
+@pytest.mark.parametrize("encoding", ["gbk", "ascii", "latin-1", "utf-8:strict"])
+def test_letters_that_stdout_does_not_have_are_written_as_escapes(encoding):
+    program = r"from common import cli; cli.run(lambda: print('\u4e2d \xe9 \udcff'))"
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+    )
+    assert (result.returncode, result.stderr) == (0, b"")
+    name = encoding.partition(":")[0]
+    expected = "\u4e2d \xe9 \udcff\n".encode(name, "backslashreplace")
+    assert result.stdout == expected
+
+
 SWALLOWS = """
 import time
 from common import cli
