@@ -230,7 +230,7 @@ setup-dev: $(VENV)/.installed-dev
 setup-cluster: $(VENV)/.installed-cluster
 
 # An environment knows its own path: one that was moved or copied with the project is made anew.
-$(VENV)/.installed: requirements.txt $(if $(MOVED),moved)
+$(VENV)/.installed: requirements.txt pyproject.toml $(if $(MOVED),moved)
 	@if [ -z '$(PYTHON)' ]; then echo 'Python 3.11 or newer with venv is needed: make PYTHON=...' >&2; exit 2; fi
 	@echo 'Making the environment $(VENV)'
 	$(PYTHON) -m venv $(if $(MOVED),--clear )$(VENV)
@@ -246,6 +246,6 @@ $(VENV)/.installed-cluster: $(VENV)/.installed requirements-cluster.txt
 	@touch $@
 
 clean: ## remove the environment, caches and results
-	rm -rf .venv .venv-* results pi_estimation/joblib_cache
+	rm -rf .venv .venv-* results pi_estimation/joblib_cache ./*.egg-info
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

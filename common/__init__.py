@@ -8,10 +8,11 @@ if os.name != "posix":
 if sys.version_info < (3, 11):  # noqa: UP036
     sys.exit("These scripts need Python 3.11 or newer.")
 
+root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
 
 def _excepthook(kind, error, traceback):
     if issubclass(kind, ModuleNotFoundError):
-        root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         how = f"cd {root} && make setup && source .venv/bin/activate"
         if os.path.exists(os.path.join(folder, f"{error.name}.py")):
             how = "run scripts by their path, without -m and -P"
@@ -26,6 +27,8 @@ try:
     folder = os.path.dirname(script) if script else os.devnull
     if os.path.isdir(os.path.join(folder, os.pardir, "common")):
         run.begin()
+        path = filter(None, [root, os.environ.get("PYTHONPATH")])
+        os.environ["PYTHONPATH"] = os.pathsep.join(path)  # a forkserver has nothing else to go by
         sys.excepthook = _excepthook
 except KeyboardInterrupt:  # before the run could handle it
     os.write(2, f"{os.path.basename(sys.argv[0])}: interrupted\n".encode())

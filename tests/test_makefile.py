@@ -170,9 +170,14 @@ def test_setup_heeds_no_pip_user_and_leaves_the_path_of_the_project(copy, path):
 def test_a_copy_runs_its_own_modules(copy, command):
     path = copy / "common/timing.py"
     path.write_text(path.read_text().replace("{duration", "the copy's {duration"))
+    path = copy / "common/processes.py"
+    settle = "    if parent_pid is None:\n"
+    assert settle in path.read_text()
+    path.write_text(path.read_text().replace(settle, f"    os.write(1, b'its own\\n')\n{settle}"))
     result = outside([sys.executable, copy / command[0], *command[1:]])
     assert (result.returncode, result.stderr) == (0, "")
     assert "Took: the copy's 0." in result.stdout
+    assert result.stdout.count("its own\n") == (2 if "2" in command else 0)
 
 
 def test_every_section_finds_common_in_the_same_way():

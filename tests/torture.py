@@ -122,7 +122,7 @@ def find_victims(run, is_worker):
         commands = {process: process.cmdline() for process in found}
         if "joblib" in run.name and is_worker:
             found = [p for p, command in commands.items() if "LokyProcess" in " ".join(command)]
-        elif own[-1] in ("spawn", "forkserver"):
+        elif own[-1] in ("spawn", "forkserver") and "mmap" not in run.name:  # that one forks
             found = [process for process, command in commands.items() if command != own]
     return found
 
