@@ -18,8 +18,9 @@ import time
 
 from common import run
 
-if run.MARK not in os.environ:  # a script's module in another program, such as timeit
-    run.begin()
+is_worker = getattr(multiprocessing.current_process(), "_inheriting", False)
+if not (is_worker or run.MARK in os.environ or "multiprocessing.forkserver" in sys.modules):
+    run.begin()  # a script's module is used by another program, such as timeit
 if run.folder:  # the run's semaphores bear its pid, so that the guard can remove them
     multiprocessing.current_process()._config["semprefix"] = f"/mp-{os.getpid()}"
 
