@@ -78,8 +78,7 @@ def workers(scheduler, nbr_workers, *modules):
         raise cli.UserError("dask is missing: pip install -r requirements-cluster.txt") from None
     for module in modules:
         cloudpickle.register_pickle_by_value(module)
-    with run.process_starts():
-        multiprocessing.resource_tracker.ensure_running()  # first, as above
+    processes.start_tracker()
     where = {"n_workers": nbr_workers, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
     if scheduler:
         where = {"address": scheduler}

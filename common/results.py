@@ -87,7 +87,7 @@ def document(name, args, measured):
         "machine": machine(),
         "scale": args.scale,
         "sizes": {size: getattr(args, size) for size in args.sizes},
-        "workers": getattr(args, "workers", getattr(args, "nbr_workers", None)),
+        "workers": getattr(args, "workers", None),
         **measured,
     }
 

@@ -69,8 +69,7 @@ def inject(number, seed=0):
     script, arguments, fault, chance = choose(number, seed)
     what = f"{number}: {script} {' '.join(arguments)}: {fault}"
     with Run(script, *arguments) as run:
-        begun = run.wait_for(lambda: [*run.tmp.glob("run-*")], f"run of {what}")
-        assert begun
+        run.wait_for(lambda: [*run.tmp.glob("run-*")], f"run of {what}")
         time.sleep(chance.uniform(0, chance.choice((0.05, 0.3, 1.5))))
         if run.process.poll() == 0:  # it was shorter than that
             return script, fault
@@ -101,11 +100,8 @@ def check_signal(run, signum, times, to_all):
 
 def check_stopped(run, chance):
     processes = run.wait_for(run.processes, "a process")
-    stopped = chance.choice(processes)
-    try:
-        stopped.send_signal(signal.SIGSTOP)
-    except psutil.NoSuchProcess:
-        stopped = None
+    with contextlib.suppress(psutil.NoSuchProcess):
+        chance.choice(processes).send_signal(signal.SIGSTOP)
     with busyness() as busy:
         time.sleep(chance.uniform(0, 0.2))
         run.send(signal.SIGINT, to_all=True)
@@ -149,6 +145,7 @@ def check_kill(run, fault, chance):
 
 
 def check_end(run, code, expected, line, busy, seconds):
+    run.assert_nothing_left()
     if code == 0:  # it had come to its end first
         assert run.stderr == ""
         return
@@ -156,7 +153,6 @@ def check_end(run, code, expected, line, busy, seconds):
     assert re.fullmatch(rf"{re.escape(run.name)}: {line}\n", run.stderr), "not one line"
     if run.name not in IN_ONE_CALL:
         assert busy.seconds < seconds * busy.slowness, f"{busy.seconds} s, {busy.slowness}"
-    run.assert_nothing_left()
 
 
 def main(nbr_faults, seed=1):
