@@ -1,17 +1,110 @@
 """Pool, Process and Manager are the standard library's, and their deaths end the run."""
 
+import multiprocessing
+import os
 import re
-import subprocess
-import sys
+import signal
+import time
+
+from common import processes
 
 import pytest
-from support import ROOT, START_METHODS, TIMEOUT, Run
+from support import START_METHODS, Run
 
 
-def test_they_are_the_standard_librarys():
-    command = [sys.executable, "-m", "pytest", "-q", "tests/pools_in_process.py"]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT)
-    assert result.returncode == 0, result.stdout
+@pytest.fixture(params=START_METHODS)
+def start_method(request):
+    before = multiprocessing.get_start_method(allow_none=True)
+    multiprocessing.set_start_method(request.param, force=True)
+    yield request.param
+    multiprocessing.set_start_method(before, force=True)
+    assert multiprocessing.active_children() == []
+
+
+def double(number):
+    return 2 * number
+
+
+def add(number, other):
+    return number + other
+
+
+def fail_at_3(number):
+    if number == 3:
+        raise ValueError("three")
+    return number
+
+
+def keep(value):
+    global kept
+    kept = value
+
+
+def kept_and_pid(_):
+    return kept, os.getpid()
+
+
+def put(queue, number):
+    queue.put(number)
+
+
+def test_every_method_of_a_pool_is_there(start_method):
+    with processes.Pool(2) as pool:
+        assert pool.map(double, range(10)) == list(range(0, 20, 2))
+        assert pool.map(double, []) == []
+        assert pool.map_async(double, [1]).get() == [2]
+        assert list(pool.imap(double, range(4), chunksize=3)) == [0, 2, 4, 6]
+        assert sorted(pool.imap_unordered(double, range(4))) == [0, 2, 4, 6]
+        assert pool.starmap(add, [(1, 2), (3, 4)]) == [3, 7]
+        assert pool.starmap_async(add, [(1, 2)]).get() == [3]
+        assert pool.apply(add, (1,), {"other": 2}) == 3
+        assert pool.apply_async(double, (4,)).get() == 8
+
+
+def test_a_pool_that_is_closed_ends_its_work_first(start_method):
+    pool = processes.Pool(processes=2, initializer=keep, initargs=("it",), maxtasksperchild=2)
+    done = pool.map_async(kept_and_pid, range(6), chunksize=1)
+    pool.close()
+    pool.join()
+    values, pids = zip(*done.get(), strict=True)
+    assert set(values) == {"it"}
+    assert len(set(pids)) >= 3
+
+
+def test_map_raises_what_a_worker_raises(start_method):
+    with processes.Pool(2) as pool, pytest.raises(ValueError, match="three"):
+        pool.map(fail_at_3, range(10))
+
+
+def test_processes_and_a_manager(start_method):
+    with processes.Manager() as manager:
+        queue = manager.Queue()
+        workers = [processes.Process(target=put, args=(queue, n), name=f"{n}") for n in range(3)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+            assert worker.exitcode == 0
+        assert sorted(queue.get() for _ in workers) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("method", START_METHODS)
+def test_a_context_of_its_own(method):
+    with processes.get_context(method).Pool(1) as pool:
+        assert pool.map(double, [1]) == [2]
+
+
+def test_a_process_that_is_terminated_has_not_died(start_method):
+    worker = processes.Process(target=time.sleep, args=(60,))
+    worker.start()
+    worker.terminate()
+    worker.join()
+    assert worker.exitcode == -signal.SIGTERM
+    other = processes.Process(target=time.sleep, args=(60,))
+    other.start()
+    other.kill()
+    other.join()
+    assert other.exitcode == -signal.SIGKILL
 
 
 # One way for a worker to die a line, with what the run then says.
