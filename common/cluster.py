@@ -87,6 +87,8 @@ def workers(scheduler, nbr_workers, *modules):
             with contextlib.nullcontext() if scheduler else run.process_starts():
                 client = distributed.Client(timeout=WAIT_SECONDS, **where)
             stack.enter_context(client)
+            for child in multiprocessing.active_children():  # each has semaphores of its own
+                run.tell_guard(f"+{child.pid}")
             client.wait_for_workers(1, timeout=WAIT_SECONDS)
         except (OSError, ValueError, TimeoutError) as error:
             place = f"at {scheduler}" if scheduler else "on this machine"

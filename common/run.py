@@ -42,6 +42,7 @@ died = {}  # what and pid -> exit code, of joblib's workers: joblib notices by i
 starting = threading.RLock()  # of the thread that starts a process
 _starts = False  # in process_starts
 _doubted = set()
+_killed = set()
 _code = None  # once the run ends
 
 
@@ -207,7 +208,7 @@ def end(code, message=None, leave=os._exit):
     if leave is os._exit:  # what threads and libraries still say is of no use
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     starting.acquire(timeout=END_SECONDS)  # a pool's thread may be replacing a worker
-    _end_processes()
+    _wait_until(_kill_all)
     for put_back in at_end:
         with contextlib.suppress(Exception):
             put_back()
@@ -223,19 +224,25 @@ def end(code, message=None, leave=os._exit):
     leave(code)
 
 
-def _end_processes():
+def _kill_all():
+    """Kill what runs of the run; return whether nothing did. A library may replace what we kill."""
     processes = dict(watched)
     module = sys.modules.get("multiprocessing")  # perhaps not yet whole
     for child in getattr(module, "active_children", list)():  # also those that are not watched
         processes[child.pid] = "worker", lambda child=child: child.exitcode
+    all_ended = True
     for pid, (what, exitcode) in reversed(processes.items()):  # the forkserver last: it tells of
+        code = exitcode()  # its children's ends, 255 when it is dead
         with contextlib.suppress(OSError):
-            if exitcode() in (None, 255):  # its children's ends, 255 when it is dead
+            if code in (None, 255) and pid not in _killed:
+                _killed.add(pid)
                 os.kill(pid, signal.SIGCONT if what in TIDY else signal.SIGKILL)
-            tell_guard(f"+{pid}")
-    _wait_until(
-        lambda: all(what in TIDY or exitcode() is not None for what, exitcode in processes.values())
-    )
+                tell_guard(f"+{pid}")
+        if code is None and what not in TIDY:
+            with contextlib.suppress(ChildProcessError):  # the lesson may be just waiting for it
+                code = os.waitpid(pid, os.WNOHANG)[0] or None
+            all_ended &= code is not None
+    return all_ended
 
 
 def _wait_until(is_true):

@@ -49,7 +49,7 @@ def primesieve(upper):
     """Return the number of primes below ``upper`` and the seconds by primesieve's one thread."""
     command = [PRIMESIEVE, "0", str(upper - 1), "--threads=1", "--quiet"]
     start = time.perf_counter()
-    with process_starts(inherits=False):
+    with process_starts():
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         watched[process.pid] = PRIMESIEVE, process.poll
     said, _ = process.communicate()
