@@ -25,21 +25,26 @@ def loky_workers(nbr_workers, initializer=None):
     with run.process_starts():
         loky.backend.resource_tracker.ensure_running()  # another one, of loky's own
     run.watch_child(loky.backend.resource_tracker._resource_tracker._pid, "resource tracker")
-    run.died.clear()
     setup = functools.partial(_set_up, os.getpid(), initializer)
     answers = [joblib.delayed(_answer)() for _ in range(nbr_workers)]
     with joblib.parallel_config("loky", initializer=setup):
         others = set(multiprocessing.active_children())
-        with run.process_starts():
-            pids = joblib.Parallel(nbr_workers, batch_size=1, return_as="generator")(answers)
-            workers = set(multiprocessing.active_children()) - others
-        up = set(pids)
-        while len(up) < len(workers):  # a worker that is up may have answered for another
-            up.update(joblib.Parallel(nbr_workers, batch_size=1)(answers))
-        for worker in workers:
-            run.watched[worker.pid] = "joblib's worker", lambda w=worker: w.exitcode
+        try:
+            with run.process_starts():
+                pids = joblib.Parallel(nbr_workers, batch_size=1, return_as="generator")(answers)
+                workers = set(multiprocessing.active_children()) - others
+                if len(workers) == nbr_workers:  # else one has died, and joblib ends the others
+                    for worker in workers:
+                        run.watched[worker.pid] = "joblib's worker", lambda w=worker: w.exitcode
+            up = set(pids)
+            while len(up) < len(workers):  # a worker that is up may have answered for another
+                up.update(joblib.Parallel(nbr_workers, batch_size=1)(answers))
+        except loky.process_executor.TerminatedWorkerError as error:
+            raise run.Failure("a worker died while joblib started it") from error
         yield
         if workers:
+            for worker in workers:
+                run.watched.pop(worker.pid, None)
             loky.get_reusable_executor().shutdown(kill_workers=True)
 
 

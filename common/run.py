@@ -38,9 +38,8 @@ folder = None  # of the run's temporary files
 # Whose deaths end the run: pid -> what it is, a function that returns its exit code, at first None.
 watched = {}
 at_end = []  # functions that put back what is not a file or a process of the run
-died = {}  # what and pid -> exit code, of joblib's workers: joblib notices by itself
 starting = threading.RLock()  # of the thread that starts a process
-_starts = False  # in process_starts
+_waits = False  # a look: for the end of process_starts, or of another look
 _doubted = set()
 _killed = set()
 _code = None  # once the run ends
@@ -111,21 +110,21 @@ def _handle(signum, frame):
             os._exit(_code)
     elif signum in STOPS:
         end(128 + signum, STOPS[signum])
-    elif not _starts:  # else the next alarm comes soon
+    elif not _waits:  # else the next alarm comes soon
         look()
 
 
 @contextlib.contextmanager
 def process_starts():
     """Hold signals while a process starts: it inherits that, until it has settled."""
-    global _starts
+    global _waits
     with starting:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
-        _starts = True
+        _waits = True
         try:
             yield
         finally:
-            _starts = False
+            _waits = False
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
@@ -149,16 +148,17 @@ def tell_guard(what):
 
 def look():
     """End the run if a process of it has died."""
+    global _waits
+    before, _waits = _waits, True
     dead = {}
     for pid, (what, exitcode) in list(watched.items()):
         code = exitcode()
         if code == 255 and pid not in _doubted:  # so says a forkserver's child asked twice at once
             _doubted.add(pid)
-        elif code is not None and watched.pop(pid, None):  # not by a look within this one
-            dead |= {f"{what} {pid}": code} if code else {}
-    by_joblib = {who: code for who, code in dead.items() if who.startswith("joblib")}
-    died.update(by_joblib)
-    if dead == by_joblib:
+        elif code is not None and watched.pop(pid, None) and code:
+            dead[f"{what} {pid}"] = code
+    _waits = before
+    if not dead:
         if not os.path.isdir(folder):
             end(1, f"{folder} is gone")
     elif stdout_is_broken():
@@ -276,9 +276,6 @@ def outcome(main):
             problem = UserError(LIMITS)
         elif isinstance(error, MemoryError) or getattr(error, "errno", None) in NO_SPACE:
             problem = UserError(str(error) or "not enough memory")
-        elif type(error).__name__ == "TerminatedWorkerError":  # joblib's
-            time.sleep(LOOK_SECONDS)  # until all that have died are known
-            problem = Failure(in_words(died) or "a worker died while joblib started it")
         else:
             raise
         problem.__cause__ = error  # what its frames hold must not go before the processes

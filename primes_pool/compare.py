@@ -19,11 +19,11 @@ import time
 from common import cli, memory, results
 from common.run import process_starts, watched
 
-import pool_report
+import pool_check
 import primes_pool
 import primes_serial
 import primes_sieve
-import sieve_report
+import sieve_check
 
 CALLS = 20  # of what ends in a millisecond
 PRIMESIEVE = "primesieve"
@@ -32,7 +32,7 @@ PRIMESIEVE = "primesieve"
 def jobs(args):
     """Return the names of the three jobs."""
     return (
-        f"{args.nbr_numbers:,} numbers from {pool_report.LOWER:,} on",
+        f"{args.nbr_numbers:,} numbers from {pool_check.LOWER:,} on",
         f"the section's {args.nbr_in_range:,} numbers",
         f"primes below {args.upper:,}",
     )
@@ -41,7 +41,7 @@ def jobs(args):
 def sieved(lower, upper, nbr_workers):
     """Return the number of primes, checked, with a worker's peak memory, and the seconds."""
     nbr_primes, duration, peak = primes_sieve.run(lower, upper, nbr_workers, memory.peak)
-    sieve_report.check(nbr_primes, lower, upper, primes_sieve.count_primes)
+    sieve_check.check(nbr_primes, lower, upper, primes_sieve.count_primes)
     return f"{nbr_primes:,}, {peak / 1e6:,.0f} MB", duration
 
 
@@ -64,7 +64,7 @@ def ways(args):
 
     def count_primes(nbr_numbers, run, *options):
         nbr_primes, duration = run(nbr_numbers, *options)
-        pool_report.check(nbr_primes, nbr_numbers)
+        pool_check.check(nbr_primes, nbr_numbers)
         return nbr_primes, duration
 
     def way(run, *options):
@@ -77,8 +77,8 @@ def ways(args):
         return {whole_range: count_primes(args.nbr_in_range, primes_pool.run, args.nbr_workers)}
 
     def whole_by_sieve():
-        upper = pool_report.LOWER + args.nbr_in_range
-        sizes = (pool_report.LOWER, upper, args.nbr_workers)
+        upper = pool_check.LOWER + args.nbr_in_range
+        sizes = (pool_check.LOWER, upper, args.nbr_workers)
         return {whole_range: results.fastest(CALLS, sieved, *sizes)}
 
     def sieve(nbr_workers):
@@ -117,8 +117,8 @@ def beyond(args, names):
 def main():
     parser = results.comparison_parser(__doc__, quick=7, book=5)
     cli.add_workers(parser)
-    pool_report.add_nbr_numbers(parser, quick=10_000)
-    sizes = {"in_chapter": False, "maximum": sieve_report.MAX_COUNTED}
+    pool_check.add_nbr_numbers(parser, quick=10_000)
+    sizes = {"in_chapter": False, "maximum": sieve_check.MAX_COUNTED}
     cli.add_size(
         parser, "--nbr_in_range", quick=100_000, book=100_000, help="numbers to sieve", **sizes
     )

@@ -18,7 +18,7 @@ import statistics
 
 from common import cli, plots
 
-import pool_report
+import pool_check
 import pool_speed
 import primes_pool
 
@@ -115,8 +115,8 @@ def large_finding(seconds, nbr_numbers, nbr_workers, where):
     fastest = min(best, key=best.get)
     default = primes_pool.default_chunksize(nbr_numbers, nbr_workers)
     largest = max(best)
-    nbr_chunks = pool_report.count_chunks(nbr_numbers, largest)
-    nbr_idle = pool_report.count_idle(nbr_chunks, nbr_workers)
+    nbr_chunks = pool_check.count_chunks(nbr_numbers, largest)
+    nbr_idle = pool_check.count_idle(nbr_chunks, nbr_workers)
     more = 100 * (best[default] / best[fastest] - 1)
     if fastest == default:
         compared = "the least of all"
@@ -178,13 +178,13 @@ def mark_idle(axes, nbr_numbers, nbr_workers, seconds):
     """Mark the large chunksizes that leave workers idle, and say how the chunks are shared."""
     marked = math.inf
     for chunksize in sorted(seconds, reverse=True):
-        nbr_chunks = pool_report.count_chunks(nbr_numbers, chunksize)
-        is_idle = pool_report.count_idle(nbr_chunks, nbr_workers) > 0
+        nbr_chunks = pool_check.count_chunks(nbr_numbers, chunksize)
+        is_idle = pool_check.count_idle(nbr_chunks, nbr_workers) > 0
         if is_idle and nbr_chunks < 3 * nbr_workers and chunksize < 0.8 * marked:  # room for text
             marked = chunksize
             said = f"{nbr_chunks} chunk{'s'[: nbr_chunks != 1]}"
             if nbr_chunks > nbr_workers:
-                said += f": {pool_report.describe_rounds(nbr_chunks, nbr_workers)}"
+                said += f": {pool_check.describe_rounds(nbr_chunks, nbr_workers)}"
             label = "leaves workers idle at the end"
             axes.axvline(chunksize, color="#606060", linewidth=1, linestyle=":", label=label)
             axes.text(
@@ -270,7 +270,7 @@ def draw_shuffled(data):
 
 def main():
     parser = plots.parser(__doc__, quick=9, book=5)
-    pool_report.add_nbr_numbers(parser, quick=5_000, minimum=100)
+    pool_check.add_nbr_numbers(parser, quick=5_000, minimum=100)
     figures = {"fig_9_10": draw_small, "fig_9_11": draw_large, "fig_9_12": draw_shuffled}
     plots.main(parser, figures, measure)
 

@@ -20,7 +20,7 @@ import statistics
 
 from common import cli, plots
 
-import pool_report
+import pool_check
 import pool_speed
 
 MOST_CHUNKS = 32
@@ -36,7 +36,7 @@ def chunksize_for(nbr_numbers, nbr_chunks):
 
 def foretell(nbr_chunks, nbr_workers):
     """Return the share of the work that the busiest worker does, if chunks take equally long."""
-    return pool_report.count_rounds(nbr_chunks, nbr_workers) / nbr_chunks
+    return pool_check.count_rounds(nbr_chunks, nbr_workers) / nbr_chunks
 
 
 def measure(args):
@@ -51,7 +51,7 @@ def by_nbr_chunks(data, nbr_workers):
     seconds = pool_speed.seconds(data["runs"], nbr_workers, pool_speed.EVEN)
     nbr_numbers = data["sizes"]["nbr_numbers"]
     return {
-        pool_report.count_chunks(nbr_numbers, chunksize): seconds[chunksize]
+        pool_check.count_chunks(nbr_numbers, chunksize): seconds[chunksize]
         for chunksize in sorted(seconds, reverse=True)
     }
 
@@ -148,7 +148,7 @@ def draw_measured(axes, seconds, nbr_workers):
         chosen = {
             nbr_chunks: duration
             for nbr_chunks, duration in middle.items()
-            if (pool_report.count_idle(nbr_chunks, nbr_workers) > 0) == is_idle
+            if (pool_check.count_idle(nbr_chunks, nbr_workers) > 0) == is_idle
         }
         axes.plot(
             chosen.keys(),
@@ -182,7 +182,7 @@ def draw_chapter(axes, seconds, nbr_numbers):
 
 def main():
     parser = plots.parser(__doc__, quick=15, book=5)
-    pool_report.add_nbr_numbers(parser, quick=5_040, minimum=FEWEST_NUMBERS)
+    pool_check.add_nbr_numbers(parser, quick=5_040, minimum=FEWEST_NUMBERS)
     plots.main(parser, {"fig_9_13": draw}, measure)
 
 

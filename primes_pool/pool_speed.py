@@ -6,7 +6,7 @@ import statistics
 from common import known_primes, plots, results, timing
 from common.processes import Pool
 
-import pool_report
+import pool_check
 import primes_pool
 import primes_serial
 
@@ -38,7 +38,7 @@ def measure(args, chunksizes, orders=(ORDERED,)):
     ``chunksizes`` is a function of the number of workers. Each number of workers has one pool,
     which is up before its ways take turns, and gone before the next one starts.
     """
-    numbers = range(pool_report.LOWER, pool_report.LOWER + args.nbr_numbers)
+    numbers = range(pool_check.LOWER, pool_check.LOWER + args.nbr_numbers)
     jobs = {order: in_order(numbers, order) for order in orders}
     runs = []
     for nbr_workers in args.workers:
@@ -60,7 +60,7 @@ def measure(args, chunksizes, orders=(ORDERED,)):
 def _way(function, *args):
     def way():
         are_primes, duration = timing.timed(function, *args)
-        pool_report.check(sum(are_primes), len(are_primes))
+        pool_check.check(sum(are_primes), len(are_primes))
         return duration
 
     return way

@@ -16,7 +16,7 @@ from common import cluster
 
 import joblib
 import primes_sieve
-import sieve_report
+import sieve_check
 from primes_sieve import count_primes
 
 NBR_JOBS_PER_THREAD = 8  # what is lost with a worker is small, and fast workers take more
@@ -44,4 +44,4 @@ def run(lower, upper, nbr_workers, scheduler=None):
 
 
 if __name__ == "__main__":
-    sieve_report.main(__doc__, run, count_primes, cluster.add_scheduler)
+    sieve_check.main(__doc__, run, count_primes, cluster.add_scheduler)

@@ -18,7 +18,7 @@ import time
 
 from common.processes import Pool
 
-import pool_report
+import pool_check
 
 LOWER = 100_000_000
 
@@ -54,4 +54,4 @@ def run(nbr_numbers, nbr_workers, chunksize=None, shuffle=False):
 
 
 if __name__ == "__main__":
-    pool_report.main(__doc__, run, default_chunksize)
+    pool_check.main(__doc__, run, default_chunksize)

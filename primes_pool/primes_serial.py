@@ -11,7 +11,7 @@ Differs: 0 and 1 are not prime, 2 is, and so is no square: check_prime is exact 
 import math
 import time
 
-import pool_report
+import pool_check
 
 LOWER = 100_000_000
 
@@ -41,4 +41,4 @@ def run(nbr_numbers):
 
 
 if __name__ == "__main__":
-    pool_report.main(__doc__, run)
+    pool_check.main(__doc__, run)

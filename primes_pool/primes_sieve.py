@@ -20,7 +20,7 @@ import time
 from common.processes import Pool
 
 import numpy as np
-import sieve_report
+import sieve_check
 
 WHEEL = 30  # of 30 numbers in a row only 8 have no factor 2, 3 or 5: a byte for each of them
 RESIDUES = np.array([1, 7, 11, 13, 17, 19, 23, 29])
@@ -152,4 +152,4 @@ def run(lower, upper, nbr_workers, peak_memory):
 
 
 if __name__ == "__main__":
-    sieve_report.main(__doc__, run, count_primes)
+    sieve_check.main(__doc__, run, count_primes)

@@ -17,7 +17,7 @@ import primes_queue_batched
 import primes_queue_jobs_feeder_thread
 import primes_queue_less_work
 import primes_serial
-import queue_report
+import queue_check
 
 SERIAL, QUEUE, REDIS = "serial, no queue", "queue", "Redis stream of batches"
 ALONE = "one process, no queue"
@@ -32,16 +32,16 @@ def ways(nbr_numbers, nbr_workers, batch, redis_url):
     """
     nbr_longer = LONGER_TIMES * nbr_numbers
     job, longer = (
-        f"primes among {n:,} numbers from {queue_report.LOWER:,}" for n in (nbr_numbers, nbr_longer)
+        f"primes among {n:,} numbers from {queue_check.LOWER:,}" for n in (nbr_numbers, nbr_longer)
     )
 
     def way(run, *args):
-        return lambda: {job: queue_report.checked(run, nbr_numbers, *args)}
+        return lambda: {job: queue_check.checked(run, nbr_numbers, *args)}
 
     def way_of_both(run, *args):
         return lambda: {
-            job: queue_report.checked(run, nbr_numbers, *args),
-            longer: queue_report.checked(run, nbr_longer, *args),
+            job: queue_check.checked(run, nbr_numbers, *args),
+            longer: queue_check.checked(run, nbr_longer, *args),
         }
 
     def name(way):
@@ -55,7 +55,7 @@ def ways(nbr_numbers, nbr_workers, batch, redis_url):
     }
     for size in sorted({*BATCHES} - {batch}):
         compared[name(f"batches of {size:,}")] = way(primes_queue_batched.run, nbr_workers, size)
-    compared[ALONE] = lambda: {longer: queue_report.checked(primes_serial.run, nbr_longer)}
+    compared[ALONE] = lambda: {longer: queue_check.checked(primes_serial.run, nbr_longer)}
     beyond = [name(f"batches of {batch:,}")]
     compared[beyond[0]] = way_of_both(primes_queue_batched.run, nbr_workers, batch)
     if redis_url:
@@ -70,8 +70,8 @@ def ways(nbr_numbers, nbr_workers, batch, redis_url):
 def main():
     parser = results.comparison_parser(__doc__, quick=5, book=3)
     cli.add_workers(parser)
-    queue_report.add_nbr_numbers(parser, quick=10_000)
-    queue_report.add_batch(parser)
+    queue_check.add_nbr_numbers(parser, quick=10_000)
+    queue_check.add_batch(parser)
     cli.add_redis_url(parser)
     args = cli.parse(parser)
     with results.redis_if_any(args.redis_url, REDIS) as redis_url:

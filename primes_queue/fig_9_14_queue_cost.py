@@ -15,7 +15,7 @@ from common import cli, plots, results
 import primes_queue
 import primes_queue_less_work
 import primes_serial
-import queue_report
+import queue_check
 
 ALL, ODD = "all numbers", "odd numbers only"
 
@@ -27,7 +27,7 @@ def measure(args):
         ways[ALL, n] = (primes_queue.run, args.nbr_numbers, n)
         ways[ODD, n] = (primes_queue_less_work.run, args.nbr_numbers, n)
     ways["serial", 1] = (primes_serial.run, args.nbr_numbers)
-    calls = {name: lambda way=way: queue_report.checked(*way) for name, way in ways.items()}
+    calls = {name: lambda way=way: queue_check.checked(*way) for name, way in ways.items()}
     runs = []
     for (kind, n), rounds in results.interleaved(calls, args.repeat).items():
         counts, durations = zip(*rounds, strict=True)
@@ -125,7 +125,7 @@ def change(ratio):
 
 def main():
     parser = plots.parser(__doc__, workers="1,2,4,8", quick=4, book=3)
-    queue_report.add_nbr_numbers(parser, quick=4_000)
+    queue_check.add_nbr_numbers(parser, quick=4_000)
     plots.main(parser, {"fig_9_14": draw}, measure)
 
 

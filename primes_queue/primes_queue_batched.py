@@ -16,7 +16,7 @@ import time
 
 from common.processes import Manager, Process
 
-import queue_report
+import queue_check
 
 LOWER = 100_000_000
 FLAG_ALL_DONE = b"WORK_FINISHED"
@@ -75,4 +75,4 @@ def run(nbr_numbers, nbr_workers, batch):
 
 
 if __name__ == "__main__":
-    queue_report.main(__doc__, run, batch=True)
+    queue_check.main(__doc__, run, batch=True)

@@ -33,7 +33,7 @@ from common import cli, redis_server
 from common.processes import Process
 from common.run import in_words
 
-import queue_report
+import queue_check
 import redis
 from redis.backoff import NoBackoff
 from redis.connection import parse_url
@@ -268,8 +268,8 @@ def print_commands(redis_url):
 def main():
     parser = cli.parser(__doc__)
     cli.add_workers(parser)
-    queue_report.add_nbr_numbers(parser)
-    queue_report.add_batch(parser)
+    queue_check.add_nbr_numbers(parser)
+    queue_check.add_batch(parser)
     cli.add_redis_url(parser)
     parser.add_argument("--resume", action="store_true", help="finish the run on that server")
     args = cli.parse(parser)
@@ -278,7 +278,7 @@ def main():
             args.nbr_numbers, args.batch = unfinished(url)
         print_commands(url)
         primes, duration = run(args.nbr_numbers, args.nbr_workers, args.batch, url, args.resume)
-    queue_report.report(primes, args.nbr_numbers, duration)
+    queue_check.report(primes, args.nbr_numbers, duration)
 
 
 if __name__ == "__main__":

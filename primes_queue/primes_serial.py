@@ -9,7 +9,7 @@ See:     this is the serial line of Figure 9-14, and no script with a queue beat
 import math
 import time
 
-import queue_report
+import queue_check
 
 LOWER = 100_000_000
 
@@ -38,4 +38,4 @@ def run(nbr_numbers):
 
 
 if __name__ == "__main__":
-    queue_report.main(__doc__, run, workers=False)
+    queue_check.main(__doc__, run, workers=False)

@@ -11,7 +11,7 @@ from support import Run, load, numbers_in
 
 SERIAL = load("primes_pool/primes_serial.py")
 POOL = load("primes_pool/primes_pool.py")
-pool_report = POOL.pool_report
+pool_check = POOL.pool_check
 KERNELS = pytest.mark.parametrize("check_prime", [SERIAL.check_prime, POOL.check_prime])
 FACTORS = st.sampled_from([2, 3, 5, 7, 97, 101, 9_973, 10_007, 999_983])
 
@@ -48,7 +48,7 @@ def test_the_default_chunksize_is_the_one_of_pool_map(nbr_workers):
 
 def described(*sizes):
     """Return the numbers that describe chunks of these sizes."""
-    return numbers_in(pool_report.describe_chunks(*sizes))
+    return numbers_in(pool_check.describe_chunks(*sizes))
 
 
 def test_100_000_jobs_for_four_processes_are_16_chunks_of_6_250_by_default():
@@ -82,6 +82,6 @@ def test_any_number_of_numbers_is_shared_out(sizes):
 
 
 def test_a_wrong_number_of_primes_is_an_error():
-    pool_report.report(54, 1_000, 1.0)
+    pool_check.report(54, 1_000, 1.0)
     with pytest.raises(cli.Failure, match=r"\b53\b.*\b54\b"):
-        pool_report.report(53, 1_000, 1.0)
+        pool_check.report(53, 1_000, 1.0)

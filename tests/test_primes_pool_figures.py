@@ -16,7 +16,7 @@ CHUNKSIZE = load("primes_pool/fig_9_10_chunksize.py")
 NBR_CHUNKS = load("primes_pool/fig_9_13_nbr_chunks.py")
 SPEED = NBR_CHUNKS.pool_speed
 POOL = SPEED.primes_pool
-REPORT = SPEED.pool_report
+REPORT = SPEED.pool_check
 
 
 def simulate(nbr_chunks, nbr_workers):

@@ -203,13 +203,13 @@ def test_every_worker_in_batches_gets_a_pill_and_answers_it():
 
 @pytest.mark.parametrize("primes", [[100_000_007] * 2, [], [100_000_007, 100_000_037]])
 def test_a_prime_that_is_lost_or_comes_twice_is_an_error(primes):
-    QUEUE.queue_report.report([100_000_007], 30, 1.0)
+    QUEUE.queue_check.report([100_000_007], 30, 1.0)
     with pytest.raises(cli.Failure, match=rf"^\D*{len(primes)}\b.*\b1$"):
-        QUEUE.queue_report.report(primes, 30, 1.0)
+        QUEUE.queue_check.report(primes, 30, 1.0)
 
 
 def test_the_number_of_primes_is_checked_before_it_is_compared():
-    checked = QUEUE.queue_report.checked
+    checked = QUEUE.queue_check.checked
     assert checked(lambda nbr_numbers, n: ([100_000_007] * n, 1.5), 30, 1) == (1, 1.5)
     with pytest.raises(cli.Failure, match=r"\b2\b.*\b1\b.*\b1$"):
         checked(lambda nbr_numbers, n: ([100_000_007] * n, 1.5), 30, 2)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support import Run, load
 
 SIEVE = load("primes_pool/primes_sieve.py")
-sieve_report = SIEVE.sieve_report
+sieve_check = SIEVE.sieve_check
 IS_PRIME = known_primes.are_prime(0, 20_000)
 
 
@@ -68,11 +68,11 @@ def test_the_end_of_the_range_of_the_sieve():
 @settings(max_examples=100)
 @given(st.integers(0, 19_999))
 def test_legendre_counts_the_primes_too(n):
-    assert sieve_report.count_primes_up_to(n) == sum(IS_PRIME[: n + 1])
+    assert sieve_check.count_primes_up_to(n) == sum(IS_PRIME[: n + 1])
 
 
 def test_legendre_knows_the_primes_below_powers_of_ten():
-    counts = [sieve_report.count_primes_up_to(10**power) for power in range(1, 10)]
+    counts = [sieve_check.count_primes_up_to(10**power) for power in range(1, 10)]
     assert counts == [4, 25, 168, 1_229, 9_592, 78_498, 664_579, 5_761_455, 50_847_534]
 
 
@@ -83,13 +83,13 @@ def test_there_may_be_more_workers_than_segments(upper):
 
 
 def test_a_wrong_number_of_primes_is_an_error():
-    sieve_report.check(25, 0, 100, SIEVE.count_primes)
+    sieve_check.check(25, 0, 100, SIEVE.count_primes)
     with pytest.raises(cli.Failure, match=r"\b24\b.*\b0 to 100\b.*\b25\b"):
-        sieve_report.check(24, 0, 100, SIEVE.count_primes)
+        sieve_check.check(24, 0, 100, SIEVE.count_primes)
 
 
 def test_of_a_range_too_long_to_count_again_the_end_is():
-    upper = sieve_report.MAX_COUNTED + 10**7
+    upper = sieve_check.MAX_COUNTED + 10**7
     seen = []
 
     def one_short(lower_upper_first_step):
@@ -97,5 +97,5 @@ def test_of_a_range_too_long_to_count_again_the_end_is():
         return SIEVE.count_primes(lower_upper_first_step) - 1
 
     with pytest.raises(cli.Failure):
-        sieve_report.check(0, 0, upper, one_short)
-    assert seen == [(upper - sieve_report.SHORT, upper, 0, 1)]
+        sieve_check.check(0, 0, upper, one_short)
+    assert seen == [(upper - sieve_check.SHORT, upper, 0, 1)]
