@@ -65,6 +65,7 @@ def new(data, title, finding, rows=1, height=HEIGHT, **keywords):
     figure.text(
         0.012, 1 - 0.42 / height, "\n".join(lines), va="top", fontsize=9, linespacing=1.35
     ).set_color("#404040")
+    figure.finding = finding
     return figure, axes.ravel()
 
 
@@ -200,6 +201,7 @@ def _require_display():
 def _draw(data, figures, path):
     figure = figures[data["name"]](data)
     print("\n".join(text.get_text() for text in figure.texts))
+    says = {"Title": figure.texts[0].get_text(), "Description": figure.finding}  # for the report
     with results.replacing(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=DPI)
+        figure.savefig(temporary, format="png", dpi=DPI, metadata=says)
     print(path, flush=True)

@@ -1,14 +1,13 @@
 """multiprocessing's Pool, Process and Manager, whose processes the run knows.
 
 They have the standard library's arguments and methods. Their processes leave signals to this one
-and end when it does; when one dies, the run ends with a line that says so (see run.py). A Process
-has started, and a Pool is made, when its workers are up.
+and end when it does; when one dies, the run ends with a line that says so (see run.py). Pool
+returns when its workers are up.
 """
 
 import copy
 import functools
 import multiprocessing
-import multiprocessing.context
 import multiprocessing.resource_tracker
 import os
 import signal
@@ -115,32 +114,10 @@ class _Known:
 class Process(_Known, multiprocessing.Process):
     """A multiprocessing.Process."""
 
-    def start(self):
-        self._up = multiprocessing.Semaphore(0)
-        super().start()
-        while not self._up.acquire(timeout=run.LOOK_SECONDS) and self.exitcode is None:
-            pass
-
-    def run(self):
-        self._up.release()
-        super().run()
-
     def join(self, timeout=None):
         super().join(timeout)
         if run.folder:
             run.look()  # before anything is made of what it has left undone
-
-
-class _ForkProcess(_Known, multiprocessing.context.ForkProcess):
-    pass
-
-
-class _SpawnProcess(_Known, multiprocessing.context.SpawnProcess):
-    pass
-
-
-class _ForkServerProcess(_Known, multiprocessing.context.ForkServerProcess):
-    pass
 
 
 def _pool(context, processes=None, initializer=None, initargs=(), maxtasksperchild=None):
@@ -159,10 +136,11 @@ def _initialize(up, initializer, *initargs):
 
 
 CONTEXTS = {}
-for kind in (_ForkProcess, _SpawnProcess, _ForkServerProcess):
-    context = copy.copy(multiprocessing.get_context(kind._start_method))
-    context.Process, context.Pool = kind, functools.partial(_pool, context)
-    CONTEXTS[kind._start_method] = context
+for method in multiprocessing.get_all_start_methods():
+    context = CONTEXTS[method] = copy.copy(multiprocessing.get_context(method))
+    kind = type(f"{method}_Process", (_Known, context.Process), {"__module__": __name__})
+    globals()[kind.__name__] = context.Process = kind  # a worker finds it by that name
+    context.Pool = functools.partial(_pool, context)
 
 
 def get_context(method=None):

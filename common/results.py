@@ -13,11 +13,13 @@ import statistics
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 from common import cli, run
 
 FORMAT = 1
+began = time.monotonic()
 
 
 def place(output, name):
@@ -53,9 +55,12 @@ def require_writable(path):
 
 def machine():
     """Return what another reader needs to know of this machine to compare measurements."""
+    import psutil  # imported here: most scripts run on the standard library
+
     return {
         "cpu": _cpu_model(),
         "usable_cpus": cli.usable_cpus(),
+        "physical_cores": psutil.cpu_count(logical=False),  # None where the system does not say
         "system": f"{platform.system()} {platform.machine()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "gil": getattr(sys, "_is_gil_enabled", lambda: True)(),
@@ -88,8 +93,26 @@ def document(name, args, measured):
         "scale": args.scale,
         "sizes": {size: getattr(args, size) for size in args.sizes},
         "workers": getattr(args, "workers", None),
+        "argv": sys.argv[1:],
+        "took": round(time.monotonic() - began, 1),  # seconds, of the whole script
         **measured,
     }
+
+
+def add_output(parser, default="not stored"):
+    """Add ``--output``: where the measurement goes."""
+    where = f"folder for the measurement, or its name if it ends in .json (default: {default})"
+    parser.add_argument("--output", type=Path, metavar="PATH", help=where)
+
+
+def store(args, measured):
+    """Store what an example's ``run`` returned (a dict), if ``--output`` asks for it."""
+    if args.output:
+        name = Path(sys.argv[0]).stem
+        path = place(args.output, f"{name}.json")
+        require_writable(path)
+        write(path, document(name, args, measured))
+        print(f"Stored: {path}")
 
 
 def write(path, data):

@@ -1,4 +1,4 @@
-"""The package ../common, for the scripts of this folder, wherever the project lies."""
+"""Stand in for the package ../common, so that scripts find it wherever the project lies."""
 
 from pathlib import Path
 

@@ -1,14 +1,14 @@
-"""Compare the ways of this section to fill, overwrite and count an array, by turns in one run.
+"""Compare the ways of this section to fill, overwrite and count an array, interleaved in one run.
 
 Chapter: all ways of the section on sharing a numpy array
 Run:     python numpy_shared/compare.py 2
-See:     workers fill the rows with random numbers in less time than one process, as long as each
-         has a CPU, and with the same numbers; threads do too, with numbers of their own, and need
-         no shared memory. Overwriting is little more than moving memory: one process, which has
-         the pages already, is hard to beat for workers who touch each of them for the first time,
-         whichever way they share it. Counting row by row spares the chapter's float for every
-         item and reads each once, so that it comes near to array.sum(), which counts nothing.
-         Starting the workers is not in the seconds.
+See:     as long as each worker has a CPU, workers fill the rows with random numbers in less time
+         than one process, and with the same numbers. So do threads, with other numbers, and they
+         need no shared memory. Overwriting is little more than moving memory: one process, which
+         has the pages already, is hard to beat for workers that touch each page for the first time,
+         however they share it. Counting row by row spares the chapter's Python float per item and
+         reads each item once, so it comes near to array.sum(), which counts nothing. Starting the
+         workers is not timed.
 """
 
 import ctypes
@@ -25,14 +25,14 @@ import np_shared_random_serial
 import np_shared_random_threads
 import numpy as np
 
-COUNTED_ROWS = 100  # the chapter's way takes a second for some ten million items
+COUNTED_ROWS = 100  # the chapter's way takes about a second for ten million items
 
 
 def fill(means, run, *args):
     """Return the mean of the matrix that ``run(*args)`` fills, and the seconds.
 
-    All that use the same numbers are to have the same mean, to the last digit: ``means`` collects
-    them.
+    ``means`` collects the means of the ways that use the same numbers. Raises Failure if they
+    differ in any digit.
     """
     main_nparray, duration = run(*args)
     np_check.report_random(main_nparray)
@@ -42,20 +42,20 @@ def fill(means, run, *args):
 
 
 def overwrite(run, *args):
-    """Return how many items how many workers overwrite in ``run(*args)``, and the seconds."""
+    """Return how many items ``run(*args)`` overwrites, by how many pids, and the seconds."""
     counts, overwritten, duration = run(*args)
     cli.check(counts == overwritten, f"the processes overwrote {overwritten}")
     return f"{sum(counts.values()):,} by {len(counts)} pid(s)", duration
 
 
 def run_in_file(nbr_workers, rows, cols):
-    """Do what np_shared_joblib.py does, in a temporary folder; return the same."""
+    """Run np_shared_joblib.py with its file in a temporary folder; return the same."""
     with np_check.temporary_folder(rows * cols * np_check.BYTES_PER_ITEM) as folder:
         return np_shared_joblib.run(nbr_workers, rows, cols, folder)
 
 
 def overwrite_alone(rows, cols):
-    """Do the workers' work in this process; return the same."""
+    """Do the workers' work in this process; return the same as ``overwrite``."""
     shared_array_base = multiprocessing.Array(ctypes.c_double, rows * cols, lock=False)
     np.frombuffer(shared_array_base).fill(np_shared.DEFAULT_VALUE)
     np_shared.start_worker(shared_array_base, rows, cols, multiprocessing.Barrier(1))
@@ -63,7 +63,7 @@ def overwrite_alone(rows, cols):
         (pid, number), duration = timing.timed(np_shared.overwrite_share, range(rows))
         counts = np_shared.count_values(np_shared.main_nparray)
     finally:
-        del np_shared.main_nparray  # or its memory would stay taken
+        del np_shared.main_nparray  # or its memory would not be freed
     cli.check(counts == {pid: number}, f"the process overwrote {counts}")
     return f"{number:,} by 1 pid(s)", duration
 
@@ -76,7 +76,7 @@ def count(function, nparray, expected):
 
 
 def add(nparray):
-    """Return the sum of ``nparray``, which is 0, 1, 2 and so on a row, and the seconds."""
+    """Return the sum of ``nparray``, whose rows hold 0, 1, 2 and so on, and the seconds."""
     total, duration = timing.timed(nparray.sum)
     rows, cols = nparray.shape
     cli.check(total == cols * rows * (rows - 1) // 2, f"the sum is {total}")
@@ -84,10 +84,10 @@ def add(nparray):
 
 
 def ways(rows, cols, nbr_workers, named_fits):
-    """Return what to compare: name -> function that returns answer and seconds, by job.
+    """Return the ways to compare, and the pairs whose ratios to print (see results.compare).
 
-    And the ways beyond the chapter, as results.compare takes them. ``named_fits`` is whether there
-    is room for np_shared_memory.py.
+    The first is a dict, name -> function that returns job -> (answer, seconds). ``named_fits`` is
+    whether there is room for np_shared_memory.py.
     """
     filling = f"random fill, {rows:,} x {cols:,}"
     overwriting = f"overwrite {rows:,} x {cols:,}"
@@ -146,8 +146,8 @@ def main():
     try:
         np_check.require_named_memory(args.rows, args.cols)
         named_fits = True
-    except cli.UserError as error:  # a multiprocessing.Array may be in the temporary folder
-        print(f"Without np_shared_memory: {error}")
+    except cli.UserError as error:  # an Array may still fit, in the temporary folder
+        print(f"Left out: np_shared_memory: {error}")
         named_fits = False
     results.compare(args, *ways(args.rows, args.cols, args.nbr_workers, named_fits))
 

@@ -3,16 +3,16 @@
 Chapter: Figure 9-18
 Run:     python numpy_shared/fig_9_18_shared_memory.py
          python numpy_shared/fig_9_18_shared_memory.py --rows 1_000 --workers 1,2,8
-See:     RSS counts a page once in every process that has touched it: the parent all of the array,
-         the workers their rows, so that it adds up to two arrays. PSS divides a page among the
-         processes that hold it: it adds up to the one array there is. A copy for each process
-         would need as many arrays as there are processes. The parent's shared bytes grow while
-         the workers reach its pages; before, it is alone with them.
-         With several numbers of workers the picture shows the largest, and of its repeats the
-         one that was looked at most often.
-Differs: the chapter shows htop at one moment, we the course of a whole run, start-up included.
+See:     RSS counts a page in every process that has touched it: the parent has touched all of the
+         array, the workers their rows, so it adds up to two arrays. PSS divides a page among the
+         processes that have touched it and adds up to the one array there is. A copy for each
+         process would need as many arrays as there are processes. The parent's shared bytes grow as
+         the workers reach its pages; before that, it has them to itself.
+         With several numbers of workers, the figure shows the largest; of its repeats, the one
+         that was sampled most often.
+Differs: the chapter shows htop at one moment; this is the course of a whole run, start-up included.
          np_shared.py runs with --inspect, which keeps the workers a moment longer, and at a lower
-         priority, so that looking at it comes first. Only Linux tells PSS and shared bytes.
+         priority, so that sampling comes first. Only Linux reports PSS and shared bytes.
 """
 
 import concurrent.futures
@@ -34,7 +34,7 @@ import psutil
 
 SCRIPT = Path(__file__).with_name("np_shared.py")
 EVENTS = {"workers start": "start", "Overwritten by the workers": "end"}
-TELLS_ALL = Path("/proc/self/smaps_rollup").exists()
+HAS_SMAPS_ROLLUP = Path("/proc/self/smaps_rollup").exists()
 LOWER_PRIORITY = 10  # added to ours, which is 0 as a rule; 19 is the lowest
 SECONDS_BETWEEN = 0.005
 CHAPTER_ARRAY, CHAPTER_LAPTOP = 25.6, 32  # GB
@@ -49,7 +49,7 @@ TITLES = {
 def started(nbr_workers, rows, cols):
     """Start np_shared.py as a process of its own; end it when the block ends.
 
-    Give the Popen, and a list to which each line it prints is added with the moment it came.
+    Gives the Popen, and a list to which each line it prints is added as (moment, line).
     """
     arguments = [nbr_workers, "--rows", rows, "--cols", cols, "--inspect"]
     arguments += ["--start-method", multiprocessing.get_start_method()]
@@ -61,9 +61,9 @@ def started(nbr_workers, rows, cols):
             stderr=subprocess.PIPE,
             text=True,
             errors="backslashreplace",  # it may write in another encoding than ours
-            start_new_session=True,  # Ctrl-C is not for it
+            start_new_session=True,  # so that Ctrl-C reaches only us
         )
-        # how it ended is for us to say: see error_of
+        # to the run it always ends well: error_of() reports how it ended
         this_run.watched[process.pid] = SCRIPT.name, lambda: None if process.poll() is None else 0
     lines = []
     reader = threading.Thread(target=read_lines, args=(process.stdout, lines), daemon=True)
@@ -73,7 +73,7 @@ def started(nbr_workers, rows, cols):
         os.setpriority(os.PRIO_PROCESS, process.pid, priority)
         yield process, lines
     finally:
-        process.kill()  # if it runs: its workers see that and end, too
+        process.kill()  # if still running; its workers then end too
         process.wait()
         this_run.watched.pop(process.pid, None)
         reader.join()
@@ -82,11 +82,12 @@ def started(nbr_workers, rows, cols):
 
 
 def run(nbr_workers, rows, cols, watched=True):
-    """Run np_shared.py and return what was seen of it: a dict.
+    """Run np_shared.py and return a dict of its times and samples.
 
-    ``seconds``: what its workers took to overwrite the array; ``events``: when they started and
+    ``seconds``: how long its workers took to overwrite the array; ``events``: when they started and
     had ended; ``times`` of the samples; ``memory``: for each process, the parent first, its bytes
-    of ``rss``, ``pss`` and ``shared`` at these times, 0 where there is nothing to tell.
+    of ``rss``, ``pss`` and ``shared`` at these times, 0 where unknown. Raises UserError or Failure
+    if np_shared.py fails.
     """
     start = time.perf_counter()
     with started(nbr_workers, rows, cols) as (process, lines):
@@ -110,13 +111,13 @@ def run(nbr_workers, rows, cols, watched=True):
 
 
 def read_lines(stream, lines):
-    """Append every line of ``stream`` to ``lines``, with the moment it came."""
+    """Append (moment, line) to ``lines`` for every line of ``stream``, as it comes."""
     for line in stream:
         lines.append((time.perf_counter(), line))
 
 
 def error_of(pid, code, errors):
-    """Return the exception for a run that ended with exit ``code`` and these lines on stderr."""
+    """Return the exception for a run that ended with exit code ``code`` and this stderr."""
     if code < 0:
         return cli.Failure(this_run.in_words({f"process {pid}": code}))
     message = errors.rpartition("\n")[2].removeprefix(f"{SCRIPT.name}: ")
@@ -125,10 +126,11 @@ def error_of(pid, code, errors):
 
 
 def watch(process, lines):
-    """Sample the memory of ``process`` and its workers until it ends; return moments and bytes.
+    """Sample the memory of ``process`` and its workers until it ends.
 
-    It has workers once it says so in ``lines``. Threads read all processes at once: reading goes
-    through every page of a process, and meanwhile the workers go on.
+    Returns a list of (moment, dict, pid -> what ``memory_of`` returns). It has workers once
+    ``lines`` say so. Threads read all processes at once: a reading walks through every page of a
+    process, while the workers go on.
     """
     samples = []
     parent = psutil.Process(process.pid)
@@ -146,7 +148,7 @@ def watch(process, lines):
 
 
 def workers_of(parent):
-    """Return the workers of ``parent``, without the processes that serve multiprocessing itself."""
+    """Return the workers of ``parent``, without multiprocessing's own helper processes."""
     method = multiprocessing.get_start_method()
     workers = []
     with contextlib.suppress(psutil.Error):
@@ -158,19 +160,19 @@ def workers_of(parent):
                     or (method == "spawn" and "spawn_main" in " ".join(child.cmdline()))
                 ):
                     workers.append(child)
-        if parent.status() != psutil.STATUS_ZOMBIE:  # else the parents seen may be others by now
+        if parent.status() != psutil.STATUS_ZOMBIE:  # a zombie's children have a new parent
             return workers
     return []
 
 
 def memory_of(process):
-    """Return the bytes of RSS, PSS and shared pages of ``process``; 0 for what cannot be told.
+    """Return the bytes of RSS, PSS and shared pages of ``process``; 0 for what is unknown.
 
-    All come from one reading of /proc/PID/smaps_rollup (Linux: man 5 proc). Elsewhere there is
-    only the RSS.
+    All come from one reading of /proc/PID/smaps_rollup (Linux: man 5 proc). Other systems report
+    only RSS.
     """
     try:
-        if not TELLS_ALL:
+        if not HAS_SMAPS_ROLLUP:
             return process.memory_info().rss, 0, 0
         lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()[1:]
     except (OSError, psutil.Error):  # it has ended
@@ -180,7 +182,7 @@ def memory_of(process):
 
 
 def by_process(samples):
-    """Turn samples (moment, dict from process to what memory_of told) into a list a process."""
+    """Turn the samples of ``watch`` into ``times``, and ``memory`` with one entry per process."""
     seen = dict.fromkeys(pid for _, memory in samples for pid in memory)
     columns = {
         pid: zip(*(memory.get(pid, (0, 0, 0)) for _, memory in samples), strict=True)
@@ -195,7 +197,7 @@ def by_process(samples):
 
 
 def measure(args):
-    """Return the runs, and the seconds that the workers of each number take unwatched."""
+    """Return the runs, and the seconds that each number of workers takes without sampling."""
     np_check.require_memory(args.rows, args.cols, shared=True)
     turns = [(n, False) for n in args.workers]  # they also warm up
     turns += [(n, True) for _ in range(args.repeat) for n in args.workers]
@@ -215,13 +217,13 @@ def total(run, kind):
 
 
 def samples_of_workers(run):
-    """Return at how many samples there was a worker."""
+    """Return the number of samples with a worker."""
     workers = [memory["rss"] for memory in run["memory"][1:]]
     return sum(any(column) for column in zip(*workers, strict=True))
 
 
 def peak(run):
-    """Return the sample at which RSS adds up to most: the middle one of those within 1 %."""
+    """Return the index of the sample with the highest total RSS: the middle of those within 1 %."""
     rss = total(run, "rss")
     high = [sample for sample, nbytes in enumerate(rss) if nbytes >= 0.99 * max(rss)]
     return high[len(high) // 2]
@@ -233,46 +235,46 @@ def size_of_array(data):
 
 
 def copies(data, run):
-    """Return how many arrays it takes to give every process of ``run`` one."""
+    """Return how many arrays it takes to give every process of ``run`` a copy."""
     return min(run["workers"], data["sizes"]["rows"]) + 1
 
 
 def choose(data):
-    """Return the run to draw: of those with the most workers, the one looked at most often."""
+    """Return the run to draw: of those with the most workers, the one sampled most often."""
     most = max(run["workers"] for run in data["runs"])
     return max((run for run in data["runs"] if run["workers"] == most), key=samples_of_workers)
 
 
 def unit_of(nbytes):
-    """Return a unit that suits ``nbytes``: its bytes, its name, and how many digits to give."""
+    """Return a unit that suits ``nbytes``: its bytes, its name, and its number of decimals."""
     return (1e9, "GB", 2) if nbytes >= 1e9 else (1e6, "MB", 1)
 
 
-def said(nbytes, unit):
+def format_bytes(nbytes, unit):
     """Return ``nbytes`` as text in ``unit`` (see unit_of)."""
     size, name, digits = unit
     return f"{nbytes / size:,.{digits}f} {name}"
 
 
 def finding(data):
-    """Return in words what the memory adds up to."""
+    """Describe what the memory adds up to."""
     run, nbytes = choose(data), size_of_array(data)
     unit = unit_of(nbytes)
     nbr = copies(data, run)
     rss, pss = (total(run, kind)[peak(run)] for kind in ("rss", "pss"))
     text = (
-        f"The parent and its {in_words(nbr - 1)} share one array of {said(nbytes, unit)}. Their "
-        f"RSS adds up to {said(rss, unit)}, {rss / nbytes:,.2f} arrays; "
+        f"The parent and its {in_words(nbr - 1)} share one array of {format_bytes(nbytes, unit)}. "
+        f"Their RSS adds up to {format_bytes(rss, unit)}, {rss / nbytes:,.2f} arrays; "
     )
     if pss:
-        text += f"their PSS to {said(pss, unit)}, {pss / nbytes:,.2f} arrays. "
+        text += f"their PSS to {format_bytes(pss, unit)}, {pss / nbytes:,.2f} arrays. "
     else:
         text += "this system reports neither PSS nor shared bytes. "
     if (pss or rss / 2) > 1.5 * nbytes:
         text += "Python itself takes too much memory beside so small an array: use more rows. "
     text += (
-        f"{nbr} copies would need {said(nbr * nbytes, unit)}; the chapter's laptop had room for "
-        f"{CHAPTER_LAPTOP / CHAPTER_ARRAY:.2f} arrays. "
+        f"{nbr} copies would need {format_bytes(nbr * nbytes, unit)}; the chapter's laptop had "
+        f"room for {CHAPTER_LAPTOP / CHAPTER_ARRAY:.2f} arrays. "
     )
     others = {}
     for other in data["runs"]:
@@ -297,7 +299,7 @@ def in_words(nbr_workers):
 
 
 def draw(data):
-    """Return the picture."""
+    """Return the figure."""
     run, nbytes = choose(data), size_of_array(data)
     unit = size, name, _ = unit_of(nbytes)
     nbr = copies(data, run)
@@ -318,8 +320,9 @@ def draw(data):
             highest = max(nbytes, *(max(memory[kind]) for memory in run["memory"]))
         else:
             draw_stacked(axes, run, kind)
-            say_sum(axes, run, kind, nbytes)
-            mark(axes, nbr * nbytes, f"{nbr} copies would need {said(nbr * nbytes, unit)}", 1)
+            annotate_sum(axes, run, kind, nbytes)
+            copied = format_bytes(nbr * nbytes, unit)
+            mark(axes, nbr * nbytes, f"{nbr} copies would need {copied}", 1)
             axes.plot(
                 0.985 * run["times"][-1],
                 CHAPTER_LAPTOP / CHAPTER_ARRAY * nbytes,
@@ -328,7 +331,7 @@ def draw(data):
                 **plots.CHAPTER,
             )
             highest = max(nbr * nbytes, *total(run, kind))
-        mark(axes, nbytes, f"the array: {said(nbytes, unit)}", 2)
+        mark(axes, nbytes, f"the array: {format_bytes(nbytes, unit)}", 2)
         axes.set_ylim(0, 1.3 * highest)
         axes.yaxis.set_major_formatter(lambda amount, _: f"{amount / size:,g}")
         axes.set_ylabel(name)
@@ -341,7 +344,7 @@ def draw(data):
     return figure
 
 
-def looks(run):
+def labels_and_styles(run):
     """Yield the label and the style of every process, the parent first."""
     yield "parent", plots.style(0)
     for _ in run["memory"][1:]:
@@ -350,7 +353,7 @@ def looks(run):
 
 def draw_stacked(axes, run, kind):
     """Draw the bytes of ``kind`` of each process on top of the others, and their sum."""
-    labels, styles = zip(*looks(run), strict=True)
+    labels, styles = zip(*labels_and_styles(run), strict=True)
     axes.stackplot(
         run["times"],
         *(memory[kind] for memory in run["memory"]),
@@ -372,29 +375,29 @@ def draw_stacked(axes, run, kind):
 
 def draw_each(axes, run, kind):
     """Draw the bytes of ``kind`` of each process as a line."""
-    for memory, (_, style) in zip(run["memory"], looks(run), strict=True):
+    for memory, (_, style) in zip(run["memory"], labels_and_styles(run), strict=True):
         axes.plot(run["times"], memory[kind], **{**style, "marker": ""})
 
 
-def say_sum(axes, run, kind, nbytes):
-    """Say where RSS adds up to most how many arrays ``kind`` adds up to."""
+def annotate_sum(axes, run, kind, nbytes):
+    """Write how many arrays ``kind`` adds up to where the total RSS is highest."""
     moment, together = run["times"][peak(run)], total(run, kind)[peak(run)]
     text = f"{together / nbytes:,.2f} arrays"
-    say(axes, text, moment, together, weight="bold", ha="center")
+    annotate(axes, text, moment, together, weight="bold", ha="center")
 
 
 def mark(axes, amount, label, number):
-    """Mark ``amount`` by a line that says what it is."""
-    look = {**plots.style(number), "marker": ""}
-    axes.axhline(amount, **look, linewidth=1.5)
-    say(axes, label, 0, amount, color=look["color"])
+    """Draw a line at ``amount`` with ``label`` on it."""
+    style = {**plots.style(number), "marker": ""}
+    axes.axhline(amount, **style, linewidth=1.5)
+    annotate(axes, label, 0, amount, color=style["color"])
 
 
-def say(axes, text, x, y, **keywords):
-    """Write ``text`` just above the point, readable whatever is below it."""
+def annotate(axes, text, x, y, **keywords):
+    """Write ``text`` just above the point (x, y), readable on any background."""
     background = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
-    place = {"xytext": (4, 4), "textcoords": "offset points"}
-    axes.annotate(text, (x, y), fontsize=9.5, bbox=background, **place, **keywords)
+    offset = {"xytext": (4, 4), "textcoords": "offset points"}
+    axes.annotate(text, (x, y), fontsize=9.5, bbox=background, **offset, **keywords)
 
 
 def main():

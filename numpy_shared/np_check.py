@@ -1,4 +1,4 @@
-"""What the scripts that fill a matrix do alike: its size, its memory, what they print and check."""
+"""What the scripts that fill a matrix share: options, memory, output and the check."""
 
 import contextlib
 import math
@@ -27,7 +27,7 @@ def add_sizes(parser):
 def folder_of_block(nbytes):
     """Return the folder that holds a multiprocessing.Array of ``nbytes``.
 
-    It is /dev/shm where that exists and has room at this moment, else the temporary folder
+    It is /dev/shm if that exists and has room now, else the temporary folder
     (``Arena`` in CPython's Lib/multiprocessing/heap.py).
     """
     temporary = Path(tempfile.gettempdir())
@@ -41,8 +41,8 @@ def folder_of_block(nbytes):
 
 @contextlib.contextmanager
 def temporary_folder(nbytes):
-    """Give a folder for a file of ``nbytes``; it goes when the block, or the run, ends."""
-    folder = folder_of_block(nbytes) / f"mp-{os.getpid()}-joblib"  # so the guard finds it
+    """Give a folder for a file of ``nbytes``; it is removed when the block, or the run, ends."""
+    folder = folder_of_block(nbytes) / f"mp-{os.getpid()}-joblib"  # a name that the guard finds
     folder.mkdir(mode=0o700)
     try:
         yield folder
@@ -51,25 +51,25 @@ def temporary_folder(nbytes):
 
 
 def require_memory(rows, cols, shared):
-    """Raise UserError, with the size that fits, unless there is room for the matrix.
+    """Raise UserError, with the size that would fit, unless there is room for the matrix.
 
     ``shared`` is whether it will be a multiprocessing.Array, or a file in the same folder.
-    Running out of it would kill the process without a word: nothing is reserved in /dev/shm
-    before it is written to.
+    Running out of room would kill the process without a word: /dev/shm reserves nothing before
+    it is written to.
     """
     nbytes = rows * cols * BYTES_PER_ITEM
     _require(nbytes, cols, folder_of_block(nbytes) if shared else None)
 
 
 def require_named_memory(rows, cols):
-    """Do the same for a SharedMemory, which is in /dev/shm or, without one, in no folder."""
+    """Do the same for a SharedMemory, which lies in /dev/shm or, without one, in no folder."""
     is_folder = sys.platform == "linux" and SHARED_MEMORY.is_dir()
     _require(rows * cols * BYTES_PER_ITEM, cols, SHARED_MEMORY if is_folder else None)
 
 
 def _require(nbytes, cols, folder):
     if str(folder) == tempfile.gettempdir() and run.folder:
-        folder = folder.parent  # the run's own goes with it
+        folder = folder.parent  # the run's own folder has the same room
 
     def what_fits(nbytes):
         if nbytes >= cols * BYTES_PER_ITEM:
@@ -80,9 +80,9 @@ def _require(nbytes, cols, folder):
 
 
 def location(nparray):
-    """Return as text the address of ``nparray`` and, on Linux, the inode that is mapped there.
+    """Return as text the address of ``nparray`` and, on Linux, the inode mapped there.
 
-    Arrays of several processes share one block of memory if their inode is the same.
+    Arrays of several processes share one block of memory if they have the same inode.
     """
     address = nparray.ctypes.data
     with contextlib.suppress(OSError):  # not Linux
@@ -95,7 +95,7 @@ def location(nparray):
 
 
 def wait_for_key(purpose, pids=()):
-    """Say how to look at this process and its workers ``pids`` from outside; wait for a key."""
+    """Print commands that show this process and its workers ``pids``; wait for a key."""
     if sys.stdin is None or not sys.stdin.isatty():
         print("No pause: there is no terminal to press a key on", flush=True)
         return
@@ -107,7 +107,7 @@ def wait_for_key(purpose, pids=()):
 
 
 def commands(pids):
-    """Return the chapter's commands that show the memory of these processes, or macOS's for it."""
+    """Return the chapter's commands that show the memory of these processes, or macOS's."""
     listed = ",".join(map(str, pids))
     if sys.platform == "linux":
         return [
@@ -121,7 +121,7 @@ def commands(pids):
 
 
 def print_counts(counts):
-    """Print how many items hold which pid."""
+    """Print how many items hold each pid."""
     table = prettytable.PrettyTable(["PID", "Count"], align="r")
     for pid, count in sorted(counts.items()):
         table.add_row([f"{pid:.0f}", f"{count:,}"])
@@ -129,10 +129,10 @@ def print_counts(counts):
 
 
 def report_counts(counts, overwritten, nbr_items, default_value, nbr_pids=None):
-    """Print how many of ``nbr_items`` hold which pid and check that the workers say the same.
+    """Print how many of ``nbr_items`` hold each pid; raise Failure unless the workers agree.
 
-    ``overwritten`` is how many each pid says it has overwritten: a dict, as ``counts`` is.
-    ``nbr_pids`` is how many pids there are to be; None if that may be fewer than workers.
+    ``counts`` and ``overwritten`` are dicts, pid -> number of items: as counted in the matrix and
+    as reported by the workers. ``nbr_pids`` is the expected number of pids, None for any.
     """
     print(f"Verification, counting the values of {nbr_items:,} items:")
     print_counts(counts)
@@ -144,10 +144,10 @@ def report_counts(counts, overwritten, nbr_items, default_value, nbr_pids=None):
 
 
 def print_memory(main_nparray, pids):
-    """Print what this process and its workers ``pids`` hold of memory, and of the shared block."""
+    """Print the memory of this process and its workers ``pids``, in all and in the shared block."""
     processes = {"parent": os.getpid(), **{f"worker {n}": pid for n, pid in enumerate(pids, 1)}}
     if not hasattr(psutil.Process, "memory_maps"):
-        print("This system tells RSS, but neither PSS nor shared bytes: /proc/PID/smaps does")
+        print("This system reports RSS, but neither PSS nor shared bytes (Linux does)")
         table = prettytable.PrettyTable(["Process", "PID", "RSS (MB)"], align="r")
         for name, pid in processes.items():
             table.add_row([name, pid, _megabytes(psutil.Process(pid).memory_info().rss)])
@@ -191,9 +191,9 @@ def _megabytes(nbytes):
 
 
 def report_random(main_nparray):
-    """Print the matrix and check that all its rows hold doubles uniform in [0, 1).
+    """Print the matrix; raise Failure unless its rows look like doubles uniform in [0, 1).
 
-    The mean of n of them has the standard error sqrt(1 / 12 / n). NaN marks what is not filled.
+    The mean of n such doubles has the standard error sqrt(1 / 12 / n). NaN marks unfilled items.
     """
     means = main_nparray.mean(axis=1)
     mean, standard_error = means.mean(), math.sqrt(1 / 12 / main_nparray.size)
@@ -206,22 +206,24 @@ def report_random(main_nparray):
     )
 
 
-def add_looks(parser):
+def add_inspection(parser):
     """Add ``--inspect`` and ``--pause``."""
     parser.add_argument("--inspect", action="store_true", help="show the memory of each process")
-    what = "wait for a key before workers start and before they end, to look from outside"
+    what = "wait for a key before workers start and before they end, to inspect them from outside"
     parser.add_argument("--pause", action="store_true", help=what)
 
 
-def main(doc, run, overwrites=None, workers=True, start_method=True, shared="array", looks=False):
-    """Run a script: call ``run`` with what its options say, and report what it returns.
+def main(
+    doc, run, overwrites=None, workers=True, start_method=True, shared="array", inspection=False
+):
+    """Be the main of a script: parse its arguments, call ``run``, print and check its answer.
 
-    ``run`` takes the numbers of workers (with ``workers``), rows and columns. It returns the matrix
-    and the seconds; where it ``overwrites`` that value, how many items hold which value, how many
+    ``run`` takes the numbers of workers (if ``workers``), rows and columns. It returns the matrix
+    and the seconds or, if it ``overwrites`` that value, how many items hold each value, how many
     each pid has overwritten, and the seconds. ``start_method``: whether workers have one.
-    ``shared``: what the matrix is, an "array" of multiprocessing, a "named" block, a "file" whose
-    folder ``run`` takes, or None: its own. ``looks``: whether ``run`` takes ``pause`` and
-    ``inspect``.
+    ``shared``: what the matrix is, an "array" of multiprocessing, a "named" block, a "file" (then
+    ``run`` takes its folder), or None if it is not shared. ``inspection``: whether ``run`` takes
+    ``pause`` and ``inspect``.
     """
 
     def fill():
@@ -229,13 +231,14 @@ def main(doc, run, overwrites=None, workers=True, start_method=True, shared="arr
         if workers:
             cli.add_workers(parser, start_method=start_method)
         add_sizes(parser)
-        if looks:
-            add_looks(parser)
+        if inspection:
+            add_inspection(parser)
         args = cli.parse(parser)
         size = [args.rows, args.cols]
-        asked = [args.nbr_workers, *size] if workers else [*size]
-        if looks:
-            asked += [wait_for_key if args.pause else None, print_memory if args.inspect else None]
+        arguments = [args.nbr_workers, *size] if workers else [*size]
+        if inspection:
+            arguments.append(wait_for_key if args.pause else None)
+            arguments.append(print_memory if args.inspect else None)
         if shared == "named":
             require_named_memory(*size)
         else:
@@ -243,8 +246,8 @@ def main(doc, run, overwrites=None, workers=True, start_method=True, shared="arr
         with contextlib.ExitStack() as stack:
             if shared == "file":
                 nbytes = math.prod(size) * BYTES_PER_ITEM
-                asked.append(stack.enter_context(temporary_folder(nbytes)))
-            *result, duration = run(*asked)
+                arguments.append(stack.enter_context(temporary_folder(nbytes)))
+            *result, duration = run(*arguments)
         if overwrites is None:
             report_random(*result)
         else:

@@ -3,18 +3,18 @@
 Chapter: Examples 9-27, 9-28, 9-29, 9-30, 9-31, 9-32, 9-33, 9-34
 Run:     python numpy_shared/np_shared.py 4 --inspect
          python numpy_shared/np_shared.py 4 --pause
-See:     the workers find the parent's 42s in their rows, and the parent finds the workers' pids
-         in its own array: there is one block of memory. With --inspect, every process maps all
-         of it, and counts in its RSS what it has touched: the parent everything, each worker its
-         rows. So the RSS add up to the block twice; the PSS, where what several processes
-         hold is divided among them, to the block once. --pause waits for a key, before the workers
-         start and while they are still there, and prints Example 9-30's commands for these pids.
-Differs: the array reaches the workers through the pool's initializer, so it need not be forked.
+See:     the workers find the parent's 42s in their rows, and the parent finds the workers' pids in
+         its own array: there is one block of memory. With --inspect, every process maps all of it
+         and counts what it has touched in its RSS: the parent everything, each worker its rows.
+         So RSS adds up to the block twice; PSS, which divides a page among the processes that have
+         touched it, adds up to the block once. --pause waits for a key, before the workers start
+         and while they are still there, and prints Example 9-30's commands for these pids.
+Differs: the array reaches the workers through the pool's initializer, so they need not be forked.
          The ids need not be equal, as the chapter's are: an id is that of a Python object, and each
-         process has an array object of its own. What it looks into is one block of memory: the
-         inode is the same everywhere (Linux), and where workers are forked the address, too.
-         Each worker gets one equal share of rows, where the chapter hopes for it. The values are
-         counted row by row; the chapter's .flat makes a Python float of every item.
+         process has an array object of its own. The memory behind it is one block: the inode is the
+         same everywhere (Linux) and, in forked workers, so is the address. Each worker gets one
+         equal share of the rows, which the chapter only hopes for. The values are counted row by
+         row; the chapter's .flat makes a Python float of every item.
 """
 
 import collections
@@ -34,7 +34,7 @@ SIZE_A, SIZE_B = 10_000, 320_000  # the chapter's array: 25.6 GB
 
 
 def start_worker(shared_array_base, size_a, size_b, all_have_a_share):
-    """Keep what the parent shares where this worker's functions find it."""
+    """Store what the parent shares in this worker's globals: its initializer."""
     global main_nparray, barrier
     main_nparray = np.frombuffer(shared_array_base, dtype=ctypes.c_double).reshape(size_a, size_b)
     barrier = all_have_a_share
@@ -52,7 +52,7 @@ def worker_fn(idx):
 def overwrite_share(share):
     """Overwrite the rows in ``share``; return our pid and the number of items overwritten.
 
-    Nobody starts before every worker has a share, so nobody takes two.
+    No worker starts before each has a share, so none takes two.
     """
     barrier.wait()
     for idx in share:
@@ -61,7 +61,7 @@ def overwrite_share(share):
 
 
 def count_values(nparray):
-    """Return a Counter of the values in a two-dimensional array, most of whose rows hold one."""
+    """Return a Counter of the values in a 2-D array; fast if most rows hold a single value."""
     counts = collections.Counter()
     for row in nparray:
         if (row == row[0]).all():
@@ -73,15 +73,15 @@ def count_values(nparray):
 
 
 def count_values_flat(nparray):
-    """Return the same for any array, the chapter's way: one Python float for every item."""
+    """Return the same for any array, in the chapter's way: one Python float per item."""
     return collections.Counter(nparray.flat)
 
 
 def run(nbr_workers, size_a=SIZE_A, size_b=SIZE_B, pause=None, inspect=None):
-    """Return how many items hold which value, how many each pid overwrote, and the seconds it took.
+    """Return how many items hold each value, how many each pid overwrote, and the seconds it took.
 
     The first two are dicts. The workers are up before the clock starts. ``pause(purpose, pids)`` is
-    called before they start and, after ``inspect(main_nparray, pids)``, when their work is done.
+    called before they start and when their work is done, after ``inspect(main_nparray, pids)``.
     """
     NBR_ITEMS_IN_ARRAY = size_a * size_b  # noqa: N806
     NBR_OF_PROCESSES = min(nbr_workers, size_a)  # noqa: N806
@@ -115,4 +115,4 @@ def run(nbr_workers, size_a=SIZE_A, size_b=SIZE_B, pause=None, inspect=None):
 
 
 if __name__ == "__main__":
-    np_check.main(__doc__, run, overwrites=DEFAULT_VALUE, looks=True)
+    np_check.main(__doc__, run, overwrites=DEFAULT_VALUE, inspection=True)

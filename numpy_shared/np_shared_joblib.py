@@ -1,14 +1,15 @@
-"""Share one big numpy array between joblib's workers, as a file that all of them map to memory.
+"""Share one big numpy array between joblib's workers, as a file that all of them map.
 Beyond the chapter
 
 Chapter: answers Examples 9-27, 9-28, 9-29, 9-30, 9-31, 9-32, 9-33, 9-34 with joblib
 Run:     python numpy_shared/np_shared_joblib.py 4
 See:     the same counts as np_shared.py gives, without a global variable or an initializer: an
          array that joblib has loaded with mmap_mode travels as the name of its file, so that no
-         worker gets a copy: the inode is the same in all of them (Linux). With "r+" what they write
-         is the parent's. The shares are equal, but a worker that is done may take another one: then
-         there are fewer pids than workers. (With one worker joblib starts no process.) Not where
-         /dev/shm has no room for the file: it is then in the temporary folder, on a disk as a rule.
+         worker gets a copy; the inode is the same in all of them (Linux). With "r+", what they
+         write is the parent's. The shares are equal, but a worker that is done may take another
+         one; then there are fewer pids than workers. (With one worker, joblib starts no process.)
+         Not where /dev/shm has no room for the file: it is then in the temporary folder, usually on
+         a disk.
 Differs: loky starts workers in its own way, so there is no --start-method.
 """
 
@@ -39,18 +40,18 @@ def worker_fn(main_nparray, idx):
 def overwrite_share(main_nparray, share):
     """Overwrite the rows in ``share``; return our pid and the number of items overwritten."""
     print(f"Worker's array in PID {os.getpid()}: {np_check.location(main_nparray)}", flush=True)
-    main_nparray = np.asarray(main_nparray)  # rows of a memmap take longer to get
+    main_nparray = np.asarray(main_nparray)  # indexing a memmap is slower
     for idx in share:
         worker_fn(main_nparray, idx)
     return os.getpid(), len(share) * main_nparray.shape[1]
 
 
 def run(nbr_workers, size_a, size_b, folder):
-    """Return how many items hold which value, how many each pid overwrote, and the seconds it took.
+    """Return how many items hold each value, how many each pid overwrote, and the seconds it took.
 
     The first two are dicts. The workers are up before the clock starts. The file is in ``folder``.
     """
-    # An array of one item, seen as all the rows: it is written without taking their memory.
+    # One item broadcast to all rows: they are written without being held in memory.
     filled = np.broadcast_to(float(DEFAULT_VALUE), (size_a, size_b))
     (filename,) = joblib.dump(filled, folder / "main_nparray.joblib")
     main_nparray = joblib.load(filename, mmap_mode="r+")
@@ -61,7 +62,7 @@ def run(nbr_workers, size_a, size_b, folder):
     bounds = [size_a * n // NBR_OF_PROCESSES for n in range(NBR_OF_PROCESSES + 1)]
     shares = [range(*pair) for pair in itertools.pairwise(bounds)]
     tasks = [joblib.delayed(overwrite_share)(main_nparray, share) for share in shares]
-    # To load it once makes the workers import joblib and numpy before the clock starts.
+    # Loading it once makes the workers import joblib and numpy before the clock starts.
     load_once = functools.partial(joblib.load, filename, "r+")
     with cluster.loky_workers(NBR_OF_PROCESSES, load_once):
         start = time.perf_counter()

@@ -3,13 +3,13 @@ Beyond the chapter
 
 Chapter: answers Examples 9-27, 9-28, 9-29, 9-30, 9-31, 9-32, 9-33, 9-34 with shared_memory
 Run:     python numpy_shared/np_shared_memory.py 4
-See:     the same counts as np_shared.py gives. The workers find the block by its name, under
-         every start method, and so could a process that is started later or by another program.
-         Who makes a block has to remove it, whether its work is done or has failed. (It bears our
-         pid, so that the run's guard finds it if we are killed.) A block must not be closed while
-         a numpy array still looks into it: so every array lives in a function.
-         Not where /dev/shm is small, as in many containers: there np_shared.py's Array turns to the
-         temporary folder. And for the workers of one Pool, np_shared.py is shorter.
+See:     the same counts as np_shared.py gives. The workers find the block by its name, under every
+         start method, and so could a process started later or by another program. Whoever creates a
+         block has to remove it, whether its work is done or has failed. (It is named after our pid,
+         so that the run's guard finds it if we are killed.) A block must not be closed while a
+         numpy array still uses it, so every array lives in a function. Not where /dev/shm is small,
+         as in many containers: np_shared.py's Array then falls back to the temporary folder. For
+         the workers of one Pool, np_shared.py is shorter.
 """
 
 import itertools
@@ -28,7 +28,7 @@ DEFAULT_VALUE = 42
 
 
 def start_worker(name, size_a, size_b, all_have_a_share):
-    """Attach to the parent's block; keep it where this worker's functions find it."""
+    """Attach to the parent's block and store it in this worker's globals: its initializer."""
     global block, shape, barrier
     block = SharedMemory(name)
     shape, barrier = (size_a, size_b), all_have_a_share
@@ -45,7 +45,7 @@ def worker_fn(main_nparray, idx):
 def overwrite_share(share):
     """Overwrite the rows in ``share``; return our pid and the number of items overwritten.
 
-    Nobody starts before every worker has a share, so nobody takes two.
+    No worker starts before each has a share, so none takes two.
     """
     barrier.wait()
     main_nparray = np.ndarray(shape, buffer=block.buf)
@@ -55,7 +55,7 @@ def overwrite_share(share):
 
 
 def fill_and_overwrite(shared, nbr_workers, size_a, size_b):
-    """Do the work in the block ``shared``; return the same as run."""
+    """Do the work in the block ``shared``; return the same as ``run``."""
     main_nparray = np.ndarray((size_a, size_b), buffer=shared.buf)
     print(f"Created block {shared.name} with {main_nparray.nbytes:,} nbytes")
     main_nparray.fill(DEFAULT_VALUE)
@@ -74,7 +74,7 @@ def fill_and_overwrite(shared, nbr_workers, size_a, size_b):
 
 
 def run(nbr_workers, size_a, size_b):
-    """Return how many items hold which value, how many each pid overwrote, and the seconds it took.
+    """Return how many items hold each value, how many each pid overwrote, and the seconds it took.
 
     The first two are dicts. The workers are up before the clock starts.
     """

@@ -1,13 +1,13 @@
-"""Fill a big shared numpy array with random doubles, in one segment of rows for each worker.
+"""Fill a big shared numpy array with random doubles, one segment of rows per worker.
 
 Chapter: text on filling a matrix with random numbers
 Run:     python numpy_shared/np_shared_random_parallel.py 4
-See:     the seconds: fewer than np_shared_random_serial.py takes if that many CPUs are free (the
-         chapter: 29 s against 53 s). The matrix and its mean are the same there, to the last
-         digit, and for any number of workers.
-Differs: every row has a stream of random numbers of its own, so that the matrix depends on the
-         seed only. The array's memory is taken (filled with NaN), and mapped by every worker,
-         before the clock starts.
+See:     the seconds: fewer than np_shared_random_serial.py takes if there is a free CPU for each
+         worker (the chapter: 29 s against 53 s). The matrix and its mean are the same as there, to
+         the last digit, for any number of workers.
+Differs: every row has its own stream of random numbers, so the matrix depends only on the seed.
+         The array's memory is allocated (filled with NaN), and mapped by every worker, before the
+         clock starts.
 """
 
 import ctypes
@@ -36,7 +36,7 @@ def fill_rows(main_nparray, rows, seed):
 
 
 def start_worker(shared_array_base, size_a, size_b, seed_of_run):
-    """Keep what the parent shares where this worker's functions find it."""
+    """Store what the parent shares in this worker's globals: its initializer."""
     global main_nparray, seed
     main_nparray = np.frombuffer(shared_array_base, dtype=ctypes.c_double).reshape(size_a, size_b)
     seed = seed_of_run

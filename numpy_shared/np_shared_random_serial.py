@@ -2,10 +2,10 @@
 
 Chapter: text on filling a matrix with random numbers
 Run:     python numpy_shared/np_shared_random_serial.py
-See:     the seconds, to compare with np_shared_random_parallel.py, and the matrix and its mean,
-         which are the same there to the last digit.
-Differs: every row has a stream of random numbers of its own, so that the matrix depends on the
-         seed only. The array's memory is taken (filled with NaN) before the clock starts.
+See:     the seconds, to compare with np_shared_random_parallel.py; the matrix and its mean are the
+         same there, to the last digit.
+Differs: every row has its own stream of random numbers, so the matrix depends only on the seed.
+         The array's memory is allocated (filled with NaN) before the clock starts.
 """
 
 import time

@@ -1,14 +1,14 @@
-"""Fill a big numpy array with random doubles, in one segment of rows for each thread.
+"""Fill a big numpy array with random doubles, one segment of rows per thread.
 Beyond the chapter
 
 Chapter: answers the text on filling a matrix with random numbers, by threads
 Run:     python numpy_shared/np_shared_random_threads.py 2
-See:     the seconds: fewer than np_shared_random_serial.py takes if that many CPUs are free.
-         numpy lets the GIL go while it fills a row, so that threads run side by side, and threads
-         need no shared memory. All share one stream of random numbers: each starts where its
-         segment does, so that the matrix is that of default_rng(seed).random((rows, cols)) for any
-         number of threads; and no row pays for a stream of its own, as it does there.
-         Not for rows of few items: the GIL goes to and fro between the threads for every row.
+See:     the seconds: fewer than np_shared_random_serial.py takes if there is a free CPU for each
+         thread. numpy releases the GIL while it fills a row, so threads run side by side, and they
+         need no shared memory. All use one stream of random numbers, each from where its segment
+         starts, so that the matrix is that of default_rng(seed).random((rows, cols)) for any number
+         of threads; and no row pays for a stream of its own, as it does there. Not for rows of few
+         items: threads would pass the GIL back and forth for every row.
 """
 
 import functools
@@ -25,7 +25,7 @@ SEED = 42
 def fill_rows(main_nparray, seed, rows):
     """Fill the consecutive ``rows`` (their numbers) with doubles uniform in [0, 1).
 
-    PCG64 takes one step for each of them, so ``advance`` skips those of the rows before
+    PCG64 takes one step per double, so ``advance`` skips those of the rows before
     (numpy's documentation: numpy.random.PCG64.advance).
     """
     stream = np.random.PCG64(seed).advance(rows.start * main_nparray.shape[1])

@@ -1,4 +1,4 @@
-"""Amdahl's law: how much of a job is serial, and what more CPUs would do for it."""
+"""Amdahl's law: the serial share of a job, and the speed-up that more CPUs would give."""
 
 import numpy as np
 
@@ -7,12 +7,12 @@ SEED = 9
 
 
 def fit(seconds):
-    """Return the seconds of one worker and the serial share of a job, 0 to 1, fitted to best times.
+    """Return the seconds one worker takes and the serial share (0 to 1), fitted to the best times.
 
-    ``seconds`` is a dict, number of workers -> durations of every repeat, for two numbers or more.
-    The model is T(n) = a + b / n; one worker takes a + b, and the serial share is a / (a + b).
-    Least squares of the relative residuals, so that long runs do not outweigh short ones.
-    A negative a or b, which no job has, counts as 0.
+    ``seconds`` maps two or more numbers of workers to the durations of every repeat. The model is
+    T(n) = a + b / n: one worker takes a + b, and the serial share is a / (a + b). The fit minimises
+    the squares of the relative residuals, so that long runs do not outweigh short ones. If a or b
+    comes out negative, it is set to 0 and the other is fitted alone.
     Gene Amdahl, "Validity of the single processor approach to achieving large scale computing
     capabilities", AFIPS 1967.
     """
@@ -21,9 +21,9 @@ def fit(seconds):
 
 
 def _solve(workers, speeds):
-    """Return the seconds of one worker and the serial share, by the normal equations.
+    """Return the seconds one worker takes and the serial share, by the normal equations.
 
-    ``speeds``, inverses of seconds, has a row for each of ``workers`` and a column for each fit.
+    ``speeds`` (1 / seconds) has a row for each of ``workers`` and a column for each fit.
     """
     u = np.array(speeds)
     v = u / np.array(workers)[:, None]
@@ -31,15 +31,15 @@ def _solve(workers, speeds):
     determinant = uu * vv - uv * uv
     a = (ones_u * vv - ones_v * uv) / determinant
     b = (ones_v * uu - ones_u * uv) / determinant
-    one = np.select([a < 0, b < 0], [ones_v / vv, ones_u / uu], a + b)  # b or a alone, or both
+    one = np.select([a < 0, b < 0], [ones_v / vv, ones_u / uu], a + b)  # b alone, a alone, or both
     a, b = np.maximum(a, 0), np.maximum(b, 0)
     return one, a / (a + b)
 
 
 def interval(seconds):
-    """Return the 2.5th and 97.5th percentile of the serial share: the repeats drawn anew.
+    """Return the bootstrap's 95 % interval of the serial share: (low, high).
 
-    The bootstrap says how far the share would move with other repeats of the same runs.
+    It resamples the repeats, so it says how far the share would move with other repeats.
     Bradley Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7, 1979.
     """
     rng = np.random.default_rng(SEED)
@@ -51,5 +51,5 @@ def interval(seconds):
 
 
 def speed_up(serial_share, nbr_workers):
-    """Return how many times as fast ``nbr_workers`` are as one, by Amdahl's law."""
+    """Return how many times as fast as one ``nbr_workers`` are, by Amdahl's law."""
     return 1 / (serial_share + (1 - serial_share) / nbr_workers)

@@ -1,13 +1,13 @@
-"""Compare all ways of this section to estimate pi, by turns in one run.
+"""Compare all ways of this section to estimate pi, interleaved in one run.
 
 Chapter: all ways of the section on estimating pi
 Run:     python pi_estimation/compare.py 2
-See:     threads of a Python loop gain nothing and processes divide its time, whether
-         multiprocessing's or joblib's; numpy gains far more than either. Beyond the chapter, a loop
-         that looks its names up once gains more than a second process, and numpy in blocks that
-         stay in the cache gains again, with threads or processes, in the same memory for any number
-         of darts. Starting the workers is not in the seconds. The estimates differ: every run
-         throws darts of its own.
+See:     on a Python loop, threads gain nothing; processes divide its time, whether they are
+         multiprocessing's or joblib's. numpy gains far more than either. Beyond the chapter: a loop
+         that looks its names up once gains more than a second process does, and numpy in blocks
+         that fit in the cache gains again, with threads or processes, in the same memory for any
+         number of darts. Starting the workers is not timed. Estimates differ from run to run,
+         except those in blocks, which have a fixed seed.
 """
 
 from common import cli, results
@@ -21,20 +21,20 @@ import pi_numpy_blocked
 import pi_numpy_parallel
 import pi_numpy_serial
 
-NUMPY_TIMES, BLOCKS_TIMES = 10, 50  # as many darts, so that there is something to do
+NUMPY_TIMES, BLOCKS_TIMES = 10, 50  # times the darts, for the faster ways
 
-SEED = 9  # of the darts in blocks: the same estimate in every row
+SEED = 9  # for blocks: the same estimate in every run
 LOOP, TUNED, NUMPY, BLOCKED = "Python loop, serial", "tuned loop, serial", "numpy, serial", "blocks"
 ALONE = f"{BLOCKED}, one process"
 
 
 def jobs(nbr_samples):
-    """Return the names of the three jobs: for all, for numpy, for workers in blocks."""
+    """Return the names of the three jobs: for all ways, for numpy, for blocks."""
     return [f"pi by {times * nbr_samples:,} darts" for times in (1, NUMPY_TIMES, BLOCKS_TIMES)]
 
 
 def ways(nbr_samples, nbr_workers):
-    """Return what to compare: name -> function that returns estimate and seconds, by job."""
+    """Return the ways to compare: name -> function that returns job -> (estimate, seconds)."""
     job, larger_job, largest_job = jobs(nbr_samples)
     nbr_more, nbr_most = NUMPY_TIMES * nbr_samples, BLOCKS_TIMES * nbr_samples
 
@@ -71,20 +71,21 @@ def ways(nbr_samples, nbr_workers):
 
 
 def print_memory(nbr_samples, nbr_workers):
-    """Print a worker's peak memory; before this process, which workers start from, has grown."""
+    """Print a worker's peak memory; call it early, as forked workers start as large as we are."""
     for nbr_darts in (nbr_samples, BLOCKS_TIMES * nbr_samples):
         with results.silenced():
             count, _, peak = pi_numpy_blocked.run(
-                nbr_darts, nbr_workers, SEED, look=pi_check.peak_memory
+                nbr_darts, nbr_workers, SEED, inspect=pi_check.peak_memory
             )
         pi_check.estimate_pi(count, nbr_darts)
         print(
-            f"In blocks, {nbr_darts:,} darts: {peak / 1e6:,.1f} MB at most in a worker", flush=True
+            f"In blocks, {nbr_darts:,} darts: {peak / 1e6:,.1f} MB in a worker at its peak",
+            flush=True,
         )
 
 
 def beyond(nbr_samples, nbr_workers):
-    """Return which ways that go beyond the chapter to compare with which: (job, name, other)."""
+    """Return the pairs of ways to compare: triples (job, way beyond the chapter, other way)."""
     job, larger_job, largest_job = jobs(nbr_samples)
     return [
         (job, TUNED, LOOP),

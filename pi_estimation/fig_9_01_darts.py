@@ -1,13 +1,13 @@
-"""Draw Figure 9-1: darts in the unit square, and how far estimates by as many darts lie apart.
+"""Draw Figure 9-1: darts in the unit square, and how widely estimates of pi scatter.
 
 Chapter: Figure 9-1
 Run:     python pi_estimation/fig_9_01_darts.py
          python pi_estimation/fig_9_01_darts.py --nbr_samples_in_total 1000
-See:     the share of the darts inside the quarter circle is about pi / 4, and no more than about:
-         the histogram shows how far the estimates of --repeat runs with as many darts lie apart.
-         A hundred times the darts bring one more decimal.
-Differs: the darts are from numpy; the chapter's range of estimates is drawn beside ours.
-         --workers and --start-method change nothing here.
+See:     about pi / 4 of the darts lie inside the quarter circle; the histogram shows how widely the
+         estimates of --repeat runs with as many darts scatter. A hundred times the darts give one
+         more decimal.
+Differs: numpy draws the darts; the chapter's range of estimates is drawn beside ours.
+         --workers and --start-method have no effect here.
 """
 
 import statistics
@@ -18,12 +18,12 @@ import numpy as np
 import pi_check
 import pi_numpy_serial
 
-CHAPTER = {10_000: (3.0, 3.2)}  # darts: estimates lie between these
-DECIMALS = 6  # of a stored dart
+CHAPTER = {10_000: (3.0, 3.2)}  # darts -> the range of the estimates
+DECIMALS = 6  # of a stored coordinate
 
 
 def measure(args):
-    """Return the darts to draw (x and y), and estimates of pi by as many darts each."""
+    """Return the darts to draw (x and y), and estimates of pi from other darts, as many each."""
     nbr_samples = args.nbr_samples_in_total
     xs, ys = np.random.default_rng().random((2, nbr_samples)).round(DECIMALS).tolist()
     estimates = [
@@ -36,7 +36,7 @@ def measure(args):
 
 
 def finding(estimate, estimates, nbr_samples):
-    """Return in words what the drawn darts and the other estimates say of pi."""
+    """Describe the estimate from the drawn darts, and how the others scatter."""
     off = statistics.median(abs(other - np.pi) for other in estimates)
     drawn = f"These {nbr_samples:,} darts give {estimate:.4f}."
     if len(estimates) == 1:
@@ -49,7 +49,7 @@ def finding(estimate, estimates, nbr_samples):
 
 
 def draw(data):
-    """Return the picture."""
+    """Return the figure."""
     xs, ys, estimates = np.array(data["x"]), np.array(data["y"]), data["estimates"]
     inside = xs * xs + ys * ys <= 1
     estimate = 4 * inside.sum() / len(xs)
@@ -62,9 +62,9 @@ def draw(data):
         width_ratios=(5, 2),
     )
     for number, (where, label) in enumerate(((inside, "inside"), (~inside, "outside"))):
-        look = {**plots.style(number), "marker": ".x"[number], "linestyle": "none"}
-        square.plot(xs[where], ys[where], **look, markersize=3)
-        square.plot([], [], **look, markersize=8, label=f"{where.sum():,} darts {label}")
+        style = {**plots.style(number), "marker": ".x"[number], "linestyle": "none"}
+        square.plot(xs[where], ys[where], **style, markersize=3)
+        square.plot([], [], **style, markersize=8, label=f"{where.sum():,} darts {label}")
     angles = np.linspace(0, np.pi / 2, 200)
     truth = {"color": plots.COLOURS[6], "linewidth": 2}
     square.plot(np.cos(angles), np.sin(angles), **truth, label="quarter circle; pi")
@@ -99,7 +99,7 @@ def main():
         "--nbr_samples_in_total",
         quick=10_000,
         book=10_000,
-        help="darts to draw, and for each of the other estimates",
+        help="darts to draw, and in each of the other runs",
         maximum=1_000_000,
     )
     plots.main(parser, {"fig_9_01": draw}, measure)

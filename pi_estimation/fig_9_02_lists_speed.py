@@ -3,12 +3,12 @@
 Chapter: Figure 9-2; text on Amdahl's law
 Run:     python pi_estimation/fig_9_02_lists_speed.py
          python pi_estimation/fig_9_02_lists_speed.py --from results/fig_9_02.json
-See:     processes divide the time up to the number of CPUs and not beyond; threads gain nothing,
-         because the GIL lets one thread at a time run Python code. (On a free-threaded build of
-         Python they gain too.) The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes
-         that had a CPU each; a / (a + b) is the serial share. With two usable CPUs it goes
-         through two points, so that it fits whatever they are: its uncertainty is that of the
-         repeats alone.
+See:     processes divide the time up to the number of CPUs and no further; threads gain nothing,
+         because the GIL lets only one thread at a time run Python code. (Nor do they on a
+         free-threaded build: random.uniform is a method of one generator that all threads lock.)
+         The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each;
+         a / (a + b) is the serial share. With two usable CPUs it passes through both points,
+         whatever they are; its interval then reflects the scatter of the repeats alone.
 """
 
 from common import cli, plots
@@ -22,12 +22,12 @@ CHAPTER = {1: 71, 2: 37, 4: 19}  # seconds, for 1e8 darts
 
 
 def measure(args):
-    """Return the durations of serial, threads and processes (see pi_speed.measure)."""
+    """Return the durations of the serial run, threads and processes (see pi_speed.measure)."""
     return {"fig_9_02": pi_speed.measure(args, pi_lists_series, pi_lists_parallel)}
 
 
 def draw(data):
-    """Return the picture."""
+    """Return the figure."""
     return pi_speed.draw(data, "Do threads or processes speed up a loop in Python?", CHAPTER)
 
 

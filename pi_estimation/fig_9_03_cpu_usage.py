@@ -3,14 +3,13 @@
 Chapter: Figures 9-3, 9-4, 9-5, 9-6, 9-7
 Run:     python pi_estimation/fig_9_03_cpu_usage.py
          python pi_estimation/fig_9_03_cpu_usage.py --from results/fig_9_05.json
-See:     a row is a logical CPU, a column a tenth of a second; the example starts at 0, and its
-         start-up is what little there is at first. One process keeps one CPU busy (the system may
-         move it to another), two keep two; more than there are CPUs add nothing. Four threads keep
-         no more than one CPU busy, spread over all of them, because of the GIL. (Not so on a
-         free-threaded build of Python.) Below, the example's own share is told apart from what
-         other programs take, this one, which looks at the CPUs, among them.
-Differs: --workers gives the numbers of processes of Figures 9-3 to 9-6, in this order. Figure 9-7
-         always has the chapter's 4 threads. Of the repeats the fastest is drawn.
+See:     a row is a logical CPU, a column a tenth of a second; the example starts at 0, with a short
+         start-up. One process keeps one CPU busy (the system may move it to another), two keep two;
+         more processes than CPUs add little. Four threads together keep no more than one CPU busy,
+         spread over all of them, because of the GIL. The lower panel separates the example from
+         all programs together, which include this one as it samples the CPUs.
+Differs: --workers gives the numbers of processes for Figures 9-3 to 9-6, in this order. Figure 9-7
+         always has the chapter's 4 threads. The fastest repeat is drawn.
 """
 
 import contextlib
@@ -30,12 +29,15 @@ import psutil
 EXAMPLE = Path(__file__).parent / "pi_lists_parallel.py"
 FIGURES = ("fig_9_03", "fig_9_04", "fig_9_05", "fig_9_06")  # processes
 THREADS_FIGURE, NBR_THREADS = "fig_9_07", 4
-INTERVAL = 0.1  # seconds; systems count a CPU's time in steps of 0.01 s
-NBR_AROUND = 3  # samples before the start and after the end
+INTERVAL = 0.1  # seconds; systems count CPU time in steps of 0.01 s
+NBR_AROUND = 3  # samples before the example starts and after it ends
 
 
 def measure(args):
-    """Return, for each figure, what its workers are and the samples of every repeat."""
+    """Return, for each figure, its workers and the samples of every repeat.
+
+    Raises UserError for more numbers of workers than figures, and what ``sample`` raises.
+    """
     if len(args.workers) > len(FIGURES):
         raise cli.UserError(f"--workers takes {len(FIGURES)} numbers at most: one a figure")
     ways = {name: (n, False) for name, n in zip(FIGURES, args.workers, strict=False)}
@@ -54,16 +56,17 @@ def measure(args):
 
 
 def sample(nbr_workers, threads, nbr_samples):
-    """Run the example as its reader would, and look at every CPU meanwhile.
+    """Run the example as a reader would, and sample every CPU meanwhile.
 
-    Returns a dict: "seconds" that the process took; the "times" of the samples, in seconds from its
-    start; "percent", for each but the first of them how busy every CPU has been since the one
-    before; "own", for each of them how many seconds of CPU time the example has used so far.
+    Returns a dict: "seconds" that the process took; "times" of the samples, in seconds from its
+    start; "percent", how busy every CPU has been since the previous sample, for each but the first;
+    "own", the seconds of CPU time that the example has used up to each sample. Raises Failure or
+    UserError if the example fails.
     """
-    taken = [take(None)]
+    readings = [read_cpu_times(None)]
     for _ in range(NBR_AROUND):
         time.sleep(INTERVAL)
-        taken.append(take(None))
+        readings.append(read_cpu_times(None))
     command = [sys.executable, str(EXAMPLE), str(nbr_workers)]
     command += ["--nbr_samples_in_total", str(nbr_samples)]
     command += ["--start-method", multiprocessing.get_start_method()]
@@ -76,60 +79,62 @@ def sample(nbr_workers, threads, nbr_samples):
             ended = time.perf_counter()
             if process.returncode is not None:
                 break
-            taken.append(take(process.pid))
+            readings.append(read_cpu_times(process.pid))
     for _ in range(NBR_AROUND):
         time.sleep(INTERVAL)
-        taken.append(take(None))
-    return summary(start, ended, taken)
+        readings.append(read_cpu_times(None))
+    return summary(start, ended, readings)
 
 
-def take(pid):
-    """Return the time, the busy and all seconds of every CPU, and those of each process of ours.
+def read_cpu_times(pid):
+    """Return the time, the (busy, total) seconds of every CPU, and the example's CPU seconds.
 
-    ``pid`` is the example's; None if it is not running.
+    The last is a dict, pid -> seconds, of the example and its children. ``pid`` is the example's;
+    None if it is not running.
     """
-    own = {}
+    seconds = {}
     if pid is not None:
         with contextlib.suppress(psutil.Error):
             example = psutil.Process(pid)
             for process in [example, *example.children(recursive=True)]:
                 with contextlib.suppress(psutil.Error):
-                    own[process.pid] = sum(process.cpu_times()[:2])
-    return time.perf_counter(), [busy_and_all(cpu) for cpu in psutil.cpu_times(percpu=True)], own
+                    seconds[process.pid] = sum(process.cpu_times()[:2])
+    cpus = [busy_and_total(cpu) for cpu in psutil.cpu_times(percpu=True)]
+    return time.perf_counter(), cpus, seconds
 
 
-def busy_and_all(cpu):
-    """Return the busy and all seconds of psutil's times of one CPU."""
-    guests = getattr(cpu, "guest", 0) + getattr(cpu, "guest_nice", 0)  # counted in user and nice
-    every = sum(cpu) - guests
-    return every - cpu.idle - getattr(cpu, "iowait", 0), every
+def busy_and_total(cpu):
+    """Return the busy and the total seconds in psutil's times of one CPU."""
+    guests = getattr(cpu, "guest", 0) + getattr(cpu, "guest_nice", 0)  # part of user and nice
+    total = sum(cpu) - guests
+    return total - cpu.idle - getattr(cpu, "iowait", 0), total
 
 
-def summary(start, ended, taken):
-    """Return what ``sample`` does, from what ``take`` returned."""
-    percent, own, used = [], [], {}
-    for before, now in itertools.pairwise(taken):
+def summary(start, ended, readings):
+    """Return the dict of ``sample`` from the ``readings`` of ``read_cpu_times``."""
+    percent, used_so_far, seconds = [], [], {}
+    for before, now in itertools.pairwise(readings):
         percent.append(
             [
-                round(100 * min(max((busy - busy_before) / (every - every_before), 0), 1), 1)
-                if every > every_before
+                round(100 * min(max((busy - busy_before) / (total - total_before), 0), 1), 1)
+                if total > total_before
                 else 0.0
-                for (busy_before, every_before), (busy, every) in zip(
+                for (busy_before, total_before), (busy, total) in zip(
                     before[1], now[1], strict=True
                 )
             ]
         )
-    for _, _, seconds in taken:
-        used |= seconds
-        own.append(round(sum(used.values()), 3))
-    times = [round(at - start, 4) for at, _, _ in taken]
-    return {"seconds": ended - start, "times": times, "percent": percent, "own": own}
+    for _, _, latest in readings:
+        seconds |= latest  # a process that has ended keeps its last reading
+        used_so_far.append(round(sum(seconds.values()), 3))
+    times = [round(at - start, 4) for at, _, _ in readings]
+    return {"seconds": ended - start, "times": times, "percent": percent, "own": used_so_far}
 
 
 @contextlib.contextmanager
 def example(command):
-    """Give the running example; end it with the block. What is wrong with it is an error here."""
-    # what it writes may be in another encoding than ours
+    """Give the running example; end it with the block. Raises what ``explain`` does."""
+    # the example may write in another encoding than ours
     text = {"mode": "w+", "errors": "backslashreplace"}
     with tempfile.TemporaryFile(**text) as output, tempfile.TemporaryFile(**text) as errors:
         with run.process_starts():
@@ -138,14 +143,14 @@ def example(command):
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=errors,
-                start_new_session=True,  # Ctrl-C is not for it
+                start_new_session=True,  # so that Ctrl-C reaches only us
             )
-            # how it ended is for us to explain
+            # to the run it always ends well: explain() reports how it ended
             run.watched[process.pid] = "example", lambda: None if process.poll() is None else 0
         try:
             yield process
         finally:
-            process.kill()  # if it runs: its workers see that and end, too
+            process.kill()  # if still running; its workers then end too
             process.wait()
             run.watched.pop(process.pid, None)
         errors.seek(0)
@@ -153,7 +158,7 @@ def example(command):
 
 
 def explain(pid, returncode, errors):
-    """Raise what the example's exit code and its standard error say, unless it is a success."""
+    """Raise Failure or UserError, with the example's own message, unless it succeeded."""
     if returncode < 0:
         raise cli.Failure(run.in_words({f"process {pid}": returncode}))
     if returncode:
@@ -163,17 +168,16 @@ def explain(pid, returncode, errors):
 
 
 def workers(nbr_workers, threads):
-    """Return the workers in words."""
+    """Return the workers in words, such as ``4 threads``."""
     one, more = ("thread", "threads") if threads else ("process", "processes")
     return f"{nbr_workers} {one if nbr_workers == 1 else more}"
 
 
-def looks(run):
-    """Return what was seen while the example ran, one look after another.
+def spans(run):
+    """Return the time between samples while the example ran, as (start, end, percent, used).
 
-    Each is the start and the end of a span, in seconds from the start of the example, how busy
-    every CPU was (%), and the CPU time of the example (seconds). What it used after the last look
-    nobody has seen.
+    Start and end are seconds from the start of the example, ``percent`` is how busy every CPU was,
+    and ``used`` the example's CPU seconds. The time after the last sample is not covered.
     """
     return [
         (max(before, 0.0), now, percent, later - earlier)
@@ -188,30 +192,30 @@ def looks(run):
 
 
 def usage(run):
-    """Return how many CPUs the example and all programs kept busy, and every CPU's use (%).
+    """Return how many CPUs the example and all programs kept busy, and each CPU's use (%).
 
-    Averages from the start of the example to the last look at it; None if there was none.
+    Averages from the start of the example to its last sample; None if there is none.
     """
-    seen = looks(run)
-    if not seen:
+    sampled = spans(run)
+    if not sampled:
         return None
-    length = seen[-1][1]
+    length = sampled[-1][1]
     averages = [
-        sum((now - before) * percent[cpu] for before, now, percent, _ in seen) / length
+        sum((now - before) * percent[cpu] for before, now, percent, _ in sampled) / length
         for cpu in range(len(run["percent"][0]))
     ]
-    return sum(own for *_, own in seen) / length, sum(averages) / 100, averages
+    return sum(used for *_, used in sampled) / length, sum(averages) / 100, averages
 
 
 def finding(run, usable, took):
-    """Return in words what kept the CPUs busy, and how long all runs took."""
+    """Describe what kept the CPUs busy, and how long all runs took."""
     busy = "The example ended before it could be sampled."
     if found := usage(run):
-        own, every, averages = found
+        by_example, by_all, averages = found
         busy = (
-            f"On average, the example kept {own:.2f} of the {usable} usable "
-            f"CPU{'s'[: usable != 1]} busy and other programs {max(every - own, 0):.2f}. The "
-            f"busiest CPU was in use {max(averages):.0f} % of the time, the least busy one "
+            f"On average, the example kept {by_example:.2f} of the {usable} usable "
+            f"CPU{'s'[: usable != 1]} busy and other programs {max(by_all - by_example, 0):.2f}. "
+            f"The busiest CPU was in use {max(averages):.0f} % of the time, the least busy one "
             f"{min(averages):.0f} %."
         )
     seconds = ", ".join(f"{one['workers']} took {one['seconds']:,.2f} s" for one in took)
@@ -219,10 +223,10 @@ def finding(run, usable, took):
 
 
 def draw(data):
-    """Return the picture of the fastest repeat."""
+    """Return the figure of the fastest repeat."""
     run = min(data["runs"], key=lambda run: run["seconds"])
     times, nbr_cpus = run["times"], len(run["percent"][0])
-    rows = min(nbr_cpus, 32)  # what the heights grow with
+    rows = min(nbr_cpus, 32)  # that add to the height
     does = "does" if data["nbr_workers"] == 1 else "do"
     figure, (heat, share) = plots.new(
         data,
@@ -250,10 +254,10 @@ def draw(data):
         color=plots.COLOURS[4],
         linewidth=2.5,
     )
-    if seen := looks(run):
+    if sampled := spans(run):
         share.stairs(
-            [own / (now - before) for before, now, _, own in seen],
-            [0, *(now for _, now, _, _ in seen)],
+            [used / (now - before) for before, now, _, used in sampled],
+            [0, *(now for _, now, _, _ in sampled)],
             label="the example",
             color=plots.COLOURS[0],
             fill=True,

@@ -1,16 +1,16 @@
-"""Draw Figure 9-8: how threads and processes divide the time of arithmetic on numpy arrays.
+"""Draw Figure 9-8: how threads and processes divide the time of numpy arithmetic.
 
 Chapter: Figure 9-8; text on Amdahl's law
 Run:     python pi_estimation/fig_9_08_numpy_speed.py
          python pi_estimation/fig_9_08_numpy_speed.py --from results/fig_9_08.json
-See:     unlike those of Figure 9-2, threads gain something too: numpy releases the GIL for its
-         arithmetic, while its one global generator of random numbers is locked. Processes have a
-         generator each. The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that
-         had a CPU each; a / (a + b) is the serial share. With two usable CPUs it goes through two
-         points, so that it fits whatever they are: its uncertainty is that of the repeats alone.
-         Less than no serial share counts as none: halves of an array that fit in a cache can take
-         less than half the time of the whole.
-Differs: the chapter names no seconds for this figure, so that none of its are drawn.
+See:     unlike in Figure 9-2, threads gain something too: numpy releases the GIL for its
+         arithmetic, but its one global random generator is locked. Each process has its own.
+         The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each;
+         a / (a + b) is the serial share. With two usable CPUs it passes through both points,
+         whatever they are; its interval then reflects the scatter of the repeats alone. A negative
+         serial share counts as none: halves of an array that fit in a cache can take less than half
+         the time of the whole.
+Differs: the chapter gives no seconds for this figure, so none of its are drawn.
 """
 
 from common import cli, plots
@@ -22,13 +22,13 @@ import pi_speed
 
 
 def measure(args):
-    """Return the durations of serial, threads and processes (see pi_speed.measure)."""
+    """Return the durations of the serial run, threads and processes (see pi_speed.measure)."""
     pi_check.require_memory(args.nbr_samples_in_total)
     return {"fig_9_08": pi_speed.measure(args, pi_numpy_serial, pi_numpy_parallel)}
 
 
 def draw(data):
-    """Return the picture."""
+    """Return the figure."""
     return pi_speed.draw(data, "Do threads or processes speed up numpy arrays?")
 
 

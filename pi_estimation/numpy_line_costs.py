@@ -1,14 +1,14 @@
-"""Find what runs in parallel: time the numpy function line by line, alone and in threads.
+"""Find what runs in parallel: time the numpy function line by line, serially and in threads.
 
 Chapter: text on finding what parallelises
 Run:     python pi_estimation/numpy_line_costs.py 4
 See:     the lines are added one at a time, and each prefix is timed with all darts in one thread
-         and with the darts shared out over the threads. What a line adds is the difference from the
+         and with the darts shared among the threads. A line's own cost is the difference from the
          row above. The lines that draw random numbers gain next to nothing: numpy's global
          generator is locked while it fills an array. The arithmetic gains, because numpy releases
-         the GIL for it; what one thread computes while another draws may seem to cost nothing, or
-         less. (The best of 5 interleaved runs. No BLAS routine is called, so that the number of
-         BLAS threads does not matter.)
+         the GIL for it. A cheap line, or one that a thread runs while another draws, may seem to
+         cost less than nothing. (Best of 5 interleaved runs. No BLAS routine is called, so the
+         number of BLAS threads does not matter.)
 Differs: workers are threads here, so there is no --start-method.
 """
 
@@ -34,7 +34,7 @@ LINES = (
 def prefix(nbr_lines):
     """Return the first ``nbr_lines`` of LINES as a function of the number of darts.
 
-    It returns the number of darts inside the quarter circle; None while no line counts them.
+    It returns the number of darts inside the quarter circle; None if no line counts them yet.
     """
     code = compile("\n".join(LINES[:nbr_lines]), "LINES", "exec")
 
@@ -49,8 +49,8 @@ def prefix(nbr_lines):
 def run(nbr_samples_in_total, nbr_workers):
     """Return the seconds of every repeat for each prefix, in one thread and in ``nbr_workers``.
 
-    Returns {"serial": [...], "threads": [...]} with a list of REPEAT durations for each prefix, and
-    the counts of darts inside the quarter circle from the last repeat under "counts".
+    Returns a dict: "serial" and "threads", each with a list of REPEAT durations per prefix, and
+    "counts", the darts inside the quarter circle in the last repeat (serial, threads).
     """
     shares = create_range.split_total(nbr_samples_in_total, nbr_workers)
     prefixes = [prefix(nbr_lines) for nbr_lines in range(1, len(LINES) + 1)]

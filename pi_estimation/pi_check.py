@@ -1,11 +1,11 @@
-"""What the scripts that estimate pi do alike: options, an estimate and its check."""
+"""What the scripts that estimate pi share: options, output and the check of the estimate."""
 
 import math
 import secrets
 
 from common import cli, timing
 
-BYTES_PER_DART = 5 * 8  # x, y, their squares and the sum of these (numpy may do without the last)
+BYTES_PER_DART = 5 * 8  # x, y, their squares, and the sum (numpy may reuse memory for it)
 
 
 def standard_error(nbr_samples):
@@ -19,9 +19,9 @@ def standard_error(nbr_samples):
 
 
 def estimate_pi(nbr_in_quarter_circle, nbr_samples, nbr_independent_samples=None):
-    """Return the estimate of pi; raise Failure if it is 6 standard errors away from pi.
+    """Return the estimate of pi; raise Failure if it is over 6 standard errors from pi.
 
-    ``nbr_independent_samples`` is how many darts the standard error is that of, if not of all.
+    The standard error is that of ``nbr_independent_samples`` darts, by default all.
     """
     estimate = 4 * nbr_in_quarter_circle / nbr_samples
     cli.check(
@@ -32,20 +32,20 @@ def estimate_pi(nbr_in_quarter_circle, nbr_samples, nbr_independent_samples=None
 
 
 def report(nbr_in_quarter_circle, nbr_samples, nbr_independent_samples=None):
-    """Print the estimate of pi and check it (see estimate_pi)."""
+    """Print the estimate of pi; raise Failure if it is wrong (see estimate_pi)."""
     estimate = estimate_pi(nbr_in_quarter_circle, nbr_samples, nbr_independent_samples)
     error = standard_error(nbr_independent_samples or nbr_samples)
     print(f"Estimated pi {estimate:.8f} (standard error {error:.8f})")
 
 
 def report_delta(duration, nbr_samples):
-    """Print the seconds that it took to throw ``nbr_samples`` darts, and the darts per second."""
+    """Print how long ``nbr_samples`` darts took, and the darts per second."""
     print(f"Delta: {timing.seconds(duration)} ({nbr_samples / duration:,.0f} darts per second)")
 
 
 def require_memory(nbr_samples):
     """Raise UserError unless the numpy arrays of ``nbr_samples`` darts fit in memory."""
-    from common import memory  # imported here: the scripts without numpy do without psutil too
+    from common import memory  # imported here: scripts without numpy need no psutil either
 
     memory.require(
         BYTES_PER_DART * nbr_samples,
@@ -54,7 +54,7 @@ def require_memory(nbr_samples):
 
 
 def peak_memory(pids):
-    """Return the largest peak of memory (RSS) of these processes, in bytes."""
+    """Return the highest peak RSS of these processes, in bytes."""
     from common import memory  # as above
 
     return max(map(memory.peak, pids))
@@ -78,12 +78,12 @@ def add_seed(parser):
         "--seed",
         type=cli.whole_number(0, 2**128 - 1),
         metavar="N",
-        help="for the same darts again (default: another one in every run)",
+        help="to throw the same darts again (default: a new seed in every run)",
     )
 
 
 def seed(args):
-    """Return the seed that was asked for, or a new one; print it."""
+    """Return --seed, or else a new seed; print it."""
     result = secrets.randbits(64) if args.seed is None else args.seed
     print(f"Seed: {result}", flush=True)
     return result
@@ -99,13 +99,13 @@ def main(
     arrays=False,
     instead=None,
 ):
-    """Run a script: call ``run`` with what its options say, print its estimate and check it.
+    """Be the main of a script: parse its arguments, call ``run``, print and check the estimate.
 
-    ``run`` takes the number of darts, with ``workers`` that of workers and with ``threads`` whether
-    they are threads. It returns the number of darts inside the quarter circle and the seconds it
-    took. ``quick``: the default number of darts. ``start_method``: whether workers have one.
-    ``arrays``: whether all darts are in memory at once. ``instead``: a function that an option of
-    its name calls instead of all that.
+    ``run`` takes the number of darts, the number of workers (if ``workers``), and whether they are
+    threads (if ``threads``). It returns the number of darts inside the quarter circle and the
+    seconds it took. ``quick`` is the default number of darts, ``start_method`` whether workers have
+    a start method, ``arrays`` whether all darts are in memory at once. ``instead`` is a function
+    that runs in place of ``run`` when the option of its name is given.
     """
 
     def estimate():
@@ -124,9 +124,9 @@ def main(
             return
         if arrays:
             require_memory(args.nbr_samples_in_total)
-        asked = [args.nbr_workers] if workers else []
-        asked += [args.threads] if threads else []
-        nbr_in_quarter_circle, duration = run(args.nbr_samples_in_total, *asked)
+        arguments = [args.nbr_workers] if workers else []
+        arguments += [args.threads] if threads else []
+        nbr_in_quarter_circle, duration = run(args.nbr_samples_in_total, *arguments)
         report(nbr_in_quarter_circle, args.nbr_samples_in_total)
         report_delta(duration, args.nbr_samples_in_total)
 

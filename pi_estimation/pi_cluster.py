@@ -5,9 +5,9 @@ Chapter: answers Examples 9-3, 9-7
 Run:     python pi_estimation/pi_cluster.py 2 --seed 42
          python pi_estimation/pi_cluster.py --scheduler tcp://127.0.0.1:8786 --seed 42
 See:     the estimate is that of pi_numpy_blocked.py for the same seed: the darts of a share depend
-         on the seed and its number, not on the machine that throws them. When a worker is lost,
-         dask gives its shares to another and the estimate stays the same. What crosses the network
-         is the function, once, and a few numbers for each job. Not worth it while one machine is
+         on the seed and the number of the share, not on the machine that throws them. When a worker
+         is lost, dask gives its jobs to another and the estimate stays the same. What crosses the
+         network is the function, once, and a few numbers per job. Not worth it while one machine is
          enough: a job costs milliseconds more than in a pool.
 """
 
@@ -20,18 +20,18 @@ import pi_check
 import pi_numpy_blocked
 from pi_numpy_blocked import estimate_nbr_points_in_quarter_circle
 
-NBR_JOBS_PER_THREAD = 8  # what is lost with a worker is small, and fast workers take more
+NBR_JOBS_PER_THREAD = 8  # little is lost with a worker, and fast workers take more
 
 
 def count_in_shares(job):
-    """Return how many darts of a job's shares fall inside; a worker gets this function as it is."""
+    """Return how many darts of a job's shares fall inside; sent to the workers by value."""
     return estimate_nbr_points_in_quarter_circle(job)
 
 
 def run(nbr_samples_in_total, nbr_workers, seed, scheduler=None):
     """Return the number of darts inside the quarter circle and the seconds Parallel took.
 
-    A cluster on this machine is up before the clock starts.
+    A local cluster is up before the clock starts.
     """
     with cluster.workers(scheduler, nbr_workers, pi_numpy_blocked) as nbr_threads:
         nbr_jobs = NBR_JOBS_PER_THREAD * nbr_threads

@@ -1,13 +1,14 @@
-"""Estimate pi with a pool of processes, or of threads, and Python objects.
+"""Estimate pi with a pool of processes or threads, and Python objects.
 
 Chapter: Examples 9-1, 9-2
 Run:     python pi_estimation/pi_lists_parallel.py 2
          python pi_estimation/pi_lists_parallel.py 2 --threads
-See:     with processes each share has a pid of its own (unless it is so small that one worker is
-         done before the next one is up) and the time shrinks with the number of free CPUs; with
-         threads there is one pid and no gain, because the GIL lets one thread at a time run Python
-         code. (On a free-threaded build of Python the threads gain too.)
-Differs: darts that do not divide by the workers are shared out so that none is lost.
+See:     with processes, each share prints a pid of its own (unless it is so small that one worker
+         finishes before the next is up), and the time shrinks with the number of free CPUs. With
+         threads there is one pid and no gain, because the GIL lets only one thread at a time run
+         Python code. (Nor is there a gain on a free-threaded build: random.uniform is a method of
+         one generator that all threads lock.)
+Differs: darts that do not divide evenly by the workers are still all thrown.
 """
 
 import multiprocessing.dummy

@@ -2,11 +2,12 @@
 
 Chapter: Examples 9-3, 9-4
 Run:     python pi_estimation/pi_lists_parallel_joblib.py 2
-See:     joblib names its backend, loky, and counts the tasks that are done; each has a pid of its
+See:     joblib names its backend, loky, and counts the finished tasks; each task has a pid of its
          own (unless it is so small that one worker takes two). It takes about as long as
-         multiprocessing's Pool: the work is the same. (With one worker joblib starts no process.)
-Differs: joblib's progress goes to stdout here, with the rest. Loky starts workers in its own
-         way, so there is no --start-method.
+         multiprocessing's Pool, since the work is the same. (With one worker, joblib starts no
+         process.)
+Differs: joblib's progress goes to stdout here, with the rest. loky starts workers in its own way,
+         so there is no --start-method.
 """
 
 import contextlib
@@ -40,7 +41,7 @@ def estimate_nbr_points_in_quarter_circle(nbr_estimates):
 def run(nbr_samples_in_total, nbr_workers):
     """Return the number of darts inside the quarter circle and the seconds Parallel took.
 
-    The workers are started before the clock.
+    The workers are up before the clock starts.
     """
     nbr_samples_per_worker = create_range.split_total(nbr_samples_in_total, nbr_workers)
     print(f"Making {nbr_samples_per_worker[0]:,} samples per {nbr_workers} worker(s)", flush=True)

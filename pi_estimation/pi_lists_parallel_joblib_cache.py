@@ -1,15 +1,14 @@
-"""Keep joblib's results on disk, so that the second run computes nothing - and a cache gone wrong.
+"""Cache joblib's results on disk: the second run computes nothing. And a cache gone wrong.
 
 Chapter: Examples 9-5, 9-6
 Run:     python pi_estimation/pi_lists_parallel_joblib_cache.py 2      (and then once more)
          python pi_estimation/pi_lists_parallel_joblib_cache.py 2 --clear
-See:     the first run prints "Executing" for every block, unless the cache holds them from an
-         earlier one, which it says; the second run prints none, takes a fraction of a second and
-         gives the same pi. The cache is looked up by the function's own code and
-         its arguments (not by what it calls): without ``idx`` blocks of equal size are one and the
-         same call, so that one random draw stands for all of them and the error is that of one
-         block's darts.
-Differs: the cache is made in main, not at import, and lies beside the script, or in --cache. Loky
+See:     the first run prints "Executing" for every block, unless an earlier run has cached them,
+         which it says; the second run prints none, takes a fraction of a second and gives the same
+         pi. The cache key is the function's own code (not what it calls) and its arguments: without
+         ``idx``, blocks of equal size are the same call, so that one random draw stands for all of
+         them and the standard error is that of one block's darts.
+Differs: the cache is made in main, not at import, and lies beside the script or in --cache. loky
          starts workers in its own way, so there is no --start-method.
 """
 
@@ -21,7 +20,7 @@ import time
 import warnings
 from pathlib import Path
 
-from common import cli, cluster, create_range
+from common import cli, cluster, create_range, results
 
 import fasteners
 import pi_check
@@ -34,7 +33,7 @@ LOCK = "lock"  # a file in the cache's folder
 def estimate_nbr_points_in_quarter_circle_with_idx(nbr_estimates, idx):
     """Return how many of ``nbr_estimates`` random darts fall inside the unit quarter circle.
 
-    ``idx`` is not used: it makes the arguments of every block different.
+    ``idx`` is unused: it only makes the arguments of every block different.
     """
     print(
         f"Executing estimate_nbr_points_in_quarter_circle_with_idx with {nbr_estimates:,} "
@@ -51,23 +50,23 @@ def estimate_nbr_points_in_quarter_circle_with_idx(nbr_estimates, idx):
 
 
 def estimate_nbr_points_in_quarter_circle(nbr_estimates):
-    """Return the same; cached, it stands for every block of that size."""
+    """Return the same without ``idx``: once cached, one draw stands for every block of its size."""
     return estimate_nbr_points_in_quarter_circle_with_idx(nbr_estimates, "any")
 
 
 def fail_if_not_kept():
-    """Make an error of joblib's warning that a result could not be written to the cache."""
+    """Turn joblib's warning that a result could not be cached into an error."""
     warnings.simplefilter("error", CacheWarning)
 
 
 def open_cache(folder, clear=False):
-    """Return both functions, cached in ``folder``: with ``idx`` and without.
+    """Return both functions, with ``idx`` and without, cached in ``folder``.
 
-    Raises UserError when the cache cannot be written.
+    Raises UserError if the cache cannot be written.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a .gitignore that cannot be written
+            warnings.simplefilter("ignore")  # about a .gitignore that cannot be written
             memory = Memory(str(folder), verbose=0)
         with_idx = memory.cache(estimate_nbr_points_in_quarter_circle_with_idx)
         without_idx = memory.cache(estimate_nbr_points_in_quarter_circle)
@@ -92,7 +91,7 @@ def run(cached_with_idx, nbr_samples_per_block, nbr_workers):
 
 
 def blocks_to_compute(cached_with_idx, nbr_samples_per_block):
-    """Return the numbers of darts in the blocks whose results are not in the cache."""
+    """Return the number of darts in each block whose result is not in the cache."""
     return [
         n
         for idx, n in enumerate(nbr_samples_per_block)
@@ -101,14 +100,14 @@ def blocks_to_compute(cached_with_idx, nbr_samples_per_block):
 
 
 def run_without_idx(cached_without_idx, nbr_samples_per_block):
-    """Return the number of darts inside in each block: one draw for all blocks of a size."""
+    """Return the darts inside the quarter circle per block: one draw for all blocks of a size."""
     return [cached_without_idx(n) for n in nbr_samples_per_block]
 
 
 def nbr_independent_samples(nbr_samples_per_block):
-    """Return how many independent darts give the standard error of one draw for each size.
+    """Return how many independent darts have the standard error of one draw for each size.
 
-    A draw of n darts that stands for k blocks has the variance of k * k * n darts, not k * n.
+    One draw of n darts that stands for k blocks has the variance of k * k * n darts, not k * n.
     """
     blocks = collections.Counter(nbr_samples_per_block)
     return sum(nbr_samples_per_block) ** 2 / sum(k * k * n for n, k in blocks.items())
@@ -126,12 +125,14 @@ def main():
         metavar="FOLDER",
         type=Path,
         default=Path(__file__).resolve().parent / "joblib_cache",
-        help="where the results are kept (default: joblib_cache beside this script)",
+        help="where to cache results (default: joblib_cache beside this script)",
     )
-    parser.add_argument("--clear", action="store_true", help="forget the kept results first")
+    parser.add_argument("--clear", action="store_true", help="empty the cache first")
+    results.add_output(parser)
     args = cli.parse(parser)
     fail_if_not_kept()
-    with_idx, without_idx = open_cache(args.cache, args.clear)
+    clear = args.clear or args.output is not None  # what is stored is to be a first run
+    with_idx, without_idx = open_cache(args.cache, clear)
     nbr_samples_per_block = create_range.split_total(
         args.nbr_samples_in_total, args.nbr_parallel_blocks
     )
@@ -144,7 +145,7 @@ def main():
     if nbr_cached := args.nbr_parallel_blocks - len(to_compute):
         print(
             f"{nbr_cached} of {args.nbr_parallel_blocks} block(s) are in the cache already, "
-            "from an earlier run (--clear forgets them)",
+            "from an earlier run (--clear empties it)",
             flush=True,
         )
     try:
@@ -152,11 +153,19 @@ def main():
         pi_check.report(sum(nbr_in_quarter_circle), args.nbr_samples_in_total)
         pi_check.report_delta(duration, sum(to_compute))
         print("\nNow without idx, one block after another:", flush=True)
-        # Another run that shares the cache may keep a draw of its own there, but not in between.
+        # Another run with this cache must not replace the draw halfway through.
         with fasteners.InterProcessLock(args.cache / LOCK):
             copies = run_without_idx(without_idx, nbr_samples_per_block)
     except CacheWarning as error:
-        raise cli.UserError(f"no result kept in {args.cache}: {error}") from error
+        raise cli.UserError(f"cannot cache results in {args.cache}: {error}") from error
+    if args.output:
+        again = blocks_to_compute(with_idx, nbr_samples_per_block)
+        second, seconds = run(with_idx, nbr_samples_per_block, args.nbr_workers)
+        runs = [
+            {"computed": to_compute, "counts": nbr_in_quarter_circle, "seconds": duration},
+            {"computed": again, "counts": second, "seconds": seconds},
+        ]
+        results.store(args, {"runs": runs, "without_idx": copies})
     nbr_draws = len(set(zip(nbr_samples_per_block, copies, strict=True)))
     nbr_independent = nbr_independent_samples(nbr_samples_per_block)
     print(f"{len(copies)} blocks, {nbr_draws} draw(s): {', '.join(f'{n:,}' for n in copies[:8])}")

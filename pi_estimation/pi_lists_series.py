@@ -2,9 +2,9 @@
 
 Chapter: Example 9-1
 Run:     python pi_estimation/pi_lists_series.py --nbr_samples_in_total 1e6
-See:     one CPU is busy all the time. The standard error shrinks with the square root of the
-         number of darts: a hundred times the work for one more digit of pi. To compare with the
-         other scripts, whose default sizes differ, look at the darts per second.
+See:     one CPU is busy all the time. The standard error shrinks with the square root of the number
+         of darts: one more digit of pi takes a hundred times the work. To compare with scripts
+         whose default sizes differ, look at the darts per second.
 """
 
 import os

@@ -1,12 +1,12 @@
-"""Estimate pi in one process with the chapter's loop, its names looked up once.
+"""Estimate pi in one process with the chapter's loop, looking names up only once.
 Beyond the chapter
 
 Chapter: answers Example 9-1
 Run:     python pi_estimation/pi_lists_tuned.py
-See:     more than twice as fast as pi_lists_series.py with the same darts: random.uniform(0, 1) is
-         a Python function around random.random(), so that each coordinate costs a call more, and
-         two look-ups of a name. Before you add processes, look at what the loop does. Not worth it
-         where a loop is not hot, and a small gain beside numpy's (pi_numpy_blocked.py).
+See:     more than twice as fast as pi_lists_series.py: random.uniform(0, 1) is a Python function
+         around random.random(), so each coordinate costs one more call, and two name look-ups.
+         Before adding processes, look at what the loop does. Not worth it where a loop is not hot,
+         and a small gain beside numpy's (pi_numpy_blocked.py).
 """
 
 import os

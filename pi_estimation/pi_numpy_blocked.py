@@ -1,16 +1,15 @@
-"""Estimate pi with numpy in blocks that stay in the cache, and one stream of numbers per share.
+"""Estimate pi with numpy in blocks that fit in the cache, with a random stream for each share.
 Beyond the chapter
 
 Chapter: answers Example 9-7; random numbers in parallel systems
 Run:     python pi_estimation/pi_numpy_blocked.py 2 --seed 42
          python pi_estimation/pi_numpy_blocked.py 2 --seed 42 --threads
 See:     the same seed gives the same estimate for any number of workers, threads or processes: each
-         share of a million darts has a Generator of its own, a child of one SeedSequence. A worker
-         needs the same memory for any number of darts (most of it for Python and numpy), since it
-         draws each block into the same buffers. That, and a faster generator, is what makes it
-         faster than pi_numpy_parallel.py; and threads gain about as much as processes, since they
-         share nothing. Not worth it for a few million darts, where starting the workers takes
-         longer.
+         share of a million darts has its own Generator, seeded by a child of one SeedSequence.
+         A worker needs the same memory for any number of darts (most of it for Python and numpy),
+         since it draws each block into the same buffers. That, and a faster generator, makes it
+         faster than pi_numpy_parallel.py. Threads gain about as much as processes, since they share
+         nothing. Not worth it for a few million darts: starting the workers takes longer.
 """
 
 import math
@@ -25,7 +24,7 @@ import numpy as np
 import pi_check
 
 NBR_SAMPLES_PER_SHARE = 1_000_000
-NBR_SAMPLES_PER_BLOCK = 32_768  # x and y: 512 KiB, in the cache; fewer keep threads at the GIL
+NBR_SAMPLES_PER_BLOCK = 32_768  # x and y: 512 KiB, in the cache; fewer: threads wait for the GIL
 
 
 def count_in_share(seed, share, nbr_samples):
@@ -50,9 +49,9 @@ def count_in_share(seed, share, nbr_samples):
 
 
 def estimate_nbr_points_in_quarter_circle(seed_samples_first_step):
-    """Return how many darts of every step-th share, from the share ``first`` on, fall inside.
+    """Return how many darts fall inside in shares ``first``, ``first`` + ``step`` and so on.
 
-    Given (seed, nbr_samples_in_total, first, step).
+    Takes (seed, nbr_samples_in_total, first, step).
     """
     seed, nbr_samples_in_total, first, step = seed_samples_first_step
     starts = range(
@@ -68,11 +67,11 @@ def estimate_nbr_points_in_quarter_circle(seed_samples_first_step):
     )
 
 
-def run(nbr_samples_in_total, nbr_workers, seed, threads=False, look=None):
+def run(nbr_samples_in_total, nbr_workers, seed, threads=False, inspect=None):
     """Return the number of darts inside the quarter circle and the seconds the map took.
 
-    The pool is built before the clock starts. ``look``, if any, is called afterwards with the pids
-    of its workers, or of the one process that threads share; what it returns is returned, too.
+    The pool is built before the clock starts. Also returns what ``inspect`` (if any) returns: it is
+    called at the end with a list of the workers' pids, or with our own if they are threads.
     """
     nbr_shares = math.ceil(nbr_samples_in_total / NBR_SAMPLES_PER_SHARE)
     print(f"Making {nbr_shares:,} shares for {nbr_workers} worker(s)", flush=True)
@@ -84,8 +83,9 @@ def run(nbr_samples_in_total, nbr_workers, seed, threads=False, look=None):
         nbr_in_quarter_circle = pool.map(estimate_nbr_points_in_quarter_circle, jobs, chunksize=1)
         duration = time.perf_counter() - start
         workers = multiprocessing.active_children()
-        looked = look([os.getpid()] if threads else [w.pid for w in workers]) if look else None
-    return sum(nbr_in_quarter_circle), duration, looked
+        pids = [os.getpid()] if threads else [worker.pid for worker in workers]
+        inspected = inspect(pids) if inspect else None
+    return sum(nbr_in_quarter_circle), duration, inspected
 
 
 def main():

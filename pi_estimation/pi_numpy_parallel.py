@@ -1,14 +1,14 @@
-"""Estimate pi with a pool of processes, or of threads, and numpy arrays.
+"""Estimate pi with a pool of processes or threads, and numpy arrays.
 
 Chapter: Example 9-7
 Run:     python pi_estimation/pi_numpy_parallel.py 2
          python pi_estimation/pi_numpy_parallel.py 2 --threads
-See:     threads gain something too, unlike those of pi_lists_parallel.py: numpy releases the GIL
-         while it works on an array. But they take turns at numpy's one global generator of random
-         numbers (numpy_line_costs.py shows it line by line), so with more CPUs processes leave them
-         behind. Much of the time goes into fresh memory for the arrays. (No BLAS routine is
-         called, so that the number of BLAS threads does not matter.)
-Differs: darts that do not divide by the workers are shared out so that none is lost.
+See:     unlike in pi_lists_parallel.py, threads gain something too: numpy releases the GIL while it
+         works on an array. But they take turns at numpy's one global random generator
+         (numpy_line_costs.py shows it line by line), so with more CPUs processes leave them behind.
+         Much of the time goes into fresh memory for the arrays. (No BLAS routine is called, so the
+         number of BLAS threads does not matter.)
+Differs: darts that do not divide evenly by the workers are still all thrown.
 """
 
 import multiprocessing.dummy
@@ -23,7 +23,7 @@ import pi_check
 
 def estimate_nbr_points_in_quarter_circle(nbr_samples):
     """Return how many of ``nbr_samples`` random darts fall inside the unit quarter circle."""
-    np.random.seed()  # else every forked worker draws the same darts
+    np.random.seed()  # or every forked worker would draw the same darts
     xs = np.random.uniform(0, 1, nbr_samples)
     ys = np.random.uniform(0, 1, nbr_samples)
     is_in_unit_circle = (xs * xs + ys * ys) <= 1

@@ -3,10 +3,10 @@
 Chapter: Example 9-7
 Run:     python pi_estimation/pi_numpy_serial.py
          python pi_estimation/pi_numpy_serial.py --show_config
-See:     many times the darts per second of pi_lists_series.py (the default is more darts, too):
+See:     many times the darts per second of pi_lists_series.py (the default has more darts, too):
          numpy draws, multiplies and compares whole arrays in compiled code. A dart takes up to 40
-         bytes of memory. (No BLAS routine is called, so that the number of BLAS threads does not
-         matter; --show_config shows numpy's BLAS.)
+         bytes of memory. (No BLAS routine is called, so the number of BLAS threads does not matter;
+         --show_config shows numpy's BLAS.)
 """
 
 import time
@@ -20,7 +20,7 @@ import pi_check
 
 def estimate_nbr_points_in_quarter_circle(nbr_samples):
     """Return how many of ``nbr_samples`` random darts fall inside the unit quarter circle."""
-    np.random.seed()  # else every forked worker draws the same darts
+    np.random.seed()  # or every forked worker would draw the same darts
     xs = np.random.uniform(0, 1, nbr_samples)
     ys = np.random.uniform(0, 1, nbr_samples)
     is_in_unit_circle = (xs * xs + ys * ys) <= 1
@@ -35,9 +35,9 @@ def run(nbr_samples_in_total):
 
 
 def show_config():
-    """Print how numpy was built (BLAS), and end."""
+    """Print how numpy was built (its BLAS) and exit."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # numpy would rather have pyyaml
+        warnings.simplefilter("ignore")  # that pyyaml would print it better
         np.show_config()
 
 

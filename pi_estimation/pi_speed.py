@@ -1,6 +1,6 @@
-"""Measure and draw how long an estimate of pi takes: serial, by threads and by processes."""
+"""Measure and draw how long an estimate of pi takes: serially, by threads and by processes."""
 
-from common import plots, results
+from common import plots, results, timing
 
 import amdahl
 import pi_check
@@ -9,23 +9,25 @@ PREDICTED = (16, 64)  # CPUs
 
 
 def measure(args, serial, parallel):
-    """Return the durations of the scripts ``serial`` and ``parallel`` (modules)."""
+    """Return every duration and estimate of the modules ``serial`` and ``parallel``."""
     nbr_samples = args.nbr_samples_in_total
     ways = {}
     for n in args.workers:
-        ways["processes", n] = lambda n=n: parallel.run(nbr_samples, n)
-        ways["threads", n] = lambda n=n: parallel.run(nbr_samples, n, threads=True)
-    ways["serial", 1] = lambda: serial.run(nbr_samples)
+        ways["processes", n] = lambda n=n: timing.timed(parallel.run, nbr_samples, n)
+        ways["threads", n] = lambda n=n: timing.timed(parallel.run, nbr_samples, n, True)
+    ways["serial", 1] = lambda: timing.timed(serial.run, nbr_samples)
     runs = []
     for (kind, n), rounds in results.interleaved(ways, args.repeat).items():
-        estimates = [pi_check.estimate_pi(count, nbr_samples) for count, _ in rounds]
-        durations = [duration for _, duration in rounds]
-        runs.append({"kind": kind, "workers": n, "seconds": durations, "estimates": estimates})
+        estimates = [pi_check.estimate_pi(count, nbr_samples) for (count, _), _ in rounds]
+        durations = [duration for (_, duration), _ in rounds]
+        around = [total - duration for (_, duration), total in rounds]  # to start and end the pool
+        its = {"seconds": durations, "around": around, "estimates": estimates}
+        runs.append({"kind": kind, "workers": n, **its})
     return {"runs": runs}
 
 
 def draw(data, title, chapter=None):
-    """Return the picture. ``chapter``: its seconds by the number of processes, 1 for serial."""
+    """Return the figure. ``chapter`` is a dict, number of processes (1: serial) -> its seconds."""
     seconds = {}
     for run in data["runs"]:
         seconds.setdefault(run["kind"], {})[run["workers"]] = run["seconds"]
@@ -59,9 +61,9 @@ def draw(data, title, chapter=None):
 
 
 def draw_amdahl(axes, law, least, most):
-    """Draw the curve of Amdahl's law from ``least`` to ``most`` workers, and how uncertain it is.
+    """Draw the curve of Amdahl's law from ``least`` to ``most`` workers, with its uncertainty.
 
-    The band is that of the serial share alone, for the fitted time of one worker.
+    The band varies the serial share alone and keeps the fitted time of one worker.
     """
     import numpy as np
 
@@ -76,10 +78,10 @@ def draw_amdahl(axes, law, least, most):
 
 
 def fitted_law(processes, usable):
-    """Return Amdahl's law for the ``processes`` that had a CPU each; None for less than two runs.
+    """Fit Amdahl's law to the ``processes`` that had a CPU each; None for fewer than two numbers.
 
-    ``processes`` is a dict, number of processes -> seconds of every repeat. Returns the numbers
-    that were fitted, the seconds of one process, the serial share and its interval.
+    ``processes`` is a dict, number of processes -> seconds of every repeat. Returns a dict: the
+    numbers "fitted", the seconds of "one" process, the serial "share" and its "interval".
     """
     fitted = {n: durations for n, durations in processes.items() if n <= usable}
     if len(fitted) < 2:
@@ -89,9 +91,9 @@ def fitted_law(processes, usable):
 
 
 def finding(seconds, usable, law):
-    """Return in words what threads and processes gain, and what Amdahl's law makes of it."""
+    """Describe what threads and processes gain, and what Amdahl's law predicts."""
     within = [n for n in seconds["processes"] if n <= usable]
-    # with one CPU there is no gain to be seen anywhere: the largest number is as good as any
+    # with one CPU nothing gains: the largest number is as good as any
     n = max(within) if within and usable > 1 else max(seconds["processes"])
     serial = min(seconds["serial"][1])
     processes, threads = (
@@ -135,5 +137,5 @@ def cpus(usable):
 
 
 def count(n, one, more):
-    """Return the number ``n`` with the words for one and for more."""
+    """Return ``n`` with the noun for it: ``one`` or ``more``."""
     return f"{n} {one if n == 1 else more}"

@@ -1,22 +1,22 @@
-"""Show the first random number of every worker, drawn in four ways: one way repeats itself.
+"""Show each worker's first random number, drawn in four ways, one of which repeats itself.
 
 Chapter: text on random numbers in parallel
 Run:     python pi_estimation/random_streams.py
          python pi_estimation/random_streams.py --start-method spawn
-See:     a column with the same number in every row. A forked worker inherits a copy of
-         numpy.random's state, so all workers draw the same "random" numbers and four workers know
-         no more than one. Python's random module reseeds itself in a forked child. The cure:
-         seed in each worker, or, better, give each a child of one SeedSequence: these are
-         independent, and the same again in a run with the same entropy. (Mersenne Twister, behind
-         both modules, is not for cryptography: use secrets.)
+See:     one column has the same number in every row. A forked worker inherits a copy of
+         numpy.random's state, so all workers draw the same "random" numbers, and four workers learn
+         no more than one. Python's random module reseeds itself in a forked child. The cure is to
+         seed in each worker or, better, to give each a child of one SeedSequence: their streams are
+         independent, and a run with the same entropy repeats them. (The Mersenne Twister behind
+         both modules is not for cryptography: use secrets.)
 Differs: workers are forked unless --start-method says otherwise. Spawned workers import numpy
-         afresh, and each import seeds anew: there is nothing to repeat.
+         afresh and each import draws a new seed, so nothing repeats.
 """
 
 import multiprocessing
 import random
 
-from common import cli
+from common import cli, results
 from common.processes import Process
 
 import numpy as np
@@ -26,7 +26,7 @@ WAYS = ("random", "numpy.random", "numpy.random, reseeded", "SeedSequence.spawn"
 
 
 def draw(idx, seed_sequence, draws):
-    """Put worker ``idx``'s first number from each of the four ways into its row of ``draws``."""
+    """Write worker ``idx``'s first number by each of the four ways to its row of ``draws``."""
     row = [random.random(), np.random.random()]
     np.random.seed()
     row.append(np.random.random())
@@ -52,8 +52,10 @@ def main():
     parser = cli.parser(__doc__)
     cli.add_workers(parser, default=4, start_method=False)
     cli.add_start_method(parser, default="fork")
+    results.add_output(parser)
     args = cli.parse(parser)
     draws = run(args.nbr_workers)
+    results.store(args, {"ways": WAYS, "draws": draws})
     nbr_different = [len(set(column)) for column in zip(*draws, strict=True)]
     table = PrettyTable(["worker", *WAYS])
     for idx, row in enumerate(draws):

@@ -3,18 +3,18 @@
 Chapter: text on the memory that every process costs
 Run:     python pi_estimation/worker_memory.py
          python pi_estimation/worker_memory.py --start-method spawn
-See:     RSS counts every page a process can see, PSS shares a page out over the processes that see
-         it, USS counts only its own. A forked worker sees its parent's pages without having them:
-         the RSS column adds up to more than there is, the PSS column adds up to what is in use. A
-         worker of its own interpreter (spawn), an import in the worker and data in the worker
-         cost real memory, each time.
-Differs: the chapter's 10-20 MB for a worker are what RSS shows.
+See:     RSS counts every page a process can see, PSS divides a page among the processes that see
+         it, and USS counts only the pages it has to itself. A forked worker sees its parent's pages
+         without a copy of them: RSS adds up to more than there is, PSS to what is in use. A worker
+         with its own interpreter (spawn), an import in the worker and data in the worker cost real
+         memory, each time.
+Differs: the chapter's 10-20 MB per worker are RSS.
 """
 
 import multiprocessing
 import time
 
-from common import cli, memory
+from common import cli, memory, results
 from common.processes import Process
 
 import psutil
@@ -30,7 +30,7 @@ def bare_worker():
 
 
 def numpy_worker():
-    """Import numpy, which the parent has not done."""
+    """Import numpy, which the parent has not imported."""
     import numpy as np
 
     return np
@@ -43,7 +43,7 @@ def data_worker():
 
 
 def stay(work, ready):
-    """Do ``work``, say that it is done, and keep its result until this process is ended."""
+    """Do ``work``, signal that it is done, and keep its result until this process is ended."""
     _kept = work()
     ready.release()
     while True:
@@ -60,7 +60,7 @@ KINDS = {
 def measure(pid):
     """Return a process's memory in bytes, {"rss": ..., "pss": ..., "uss": ...}; None if unknown.
 
-    Only Linux counts PSS, and macOS shows USS only of processes it lets this one look into.
+    Only Linux reports PSS; macOS reports USS only for processes that we may inspect.
     """
     process = psutil.Process(pid)
     try:
@@ -71,7 +71,7 @@ def measure(pid):
 
 
 def run(nbr_workers):
-    """Return, for each of KINDS, the memory of this process and then of each worker (bytes)."""
+    """Return a dict, each of KINDS -> the memory of this process and of each worker (bytes)."""
     result = {}
     for kind, work in KINDS.items():
         ready = multiprocessing.Semaphore(0)
@@ -90,19 +90,21 @@ def run(nbr_workers):
 
 
 def megabytes(values):
-    """Return the mean of ``values`` (bytes) as text in MB, "-" when they are unknown."""
+    """Return the mean of ``values`` (bytes) as text in MB, or "-" if any is unknown."""
     return "-" if None in values else f"{sum(values) / len(values) / 1e6:,.1f} MB"
 
 
 def main():
     parser = cli.parser(__doc__)
     cli.add_workers(parser, default=4)
+    results.add_output(parser)
     args = cli.parse(parser)
     per_worker = NBR_NUMPY_BYTES + NBR_DATA_BYTES
     memory.require(
         args.nbr_workers * per_worker, lambda fits: f"{fits // per_worker:,} workers would fit"
     )
     result = run(args.nbr_workers)
+    results.store(args, {"memory": result})
     table = PrettyTable(["one of", *(column.upper() for column in COLUMNS)], align="r")
     table.align["one of"] = "l"
     rows = {"the parent": [bare[0] for bare in result.values()][:1]}
@@ -116,7 +118,7 @@ def main():
         total = megabytes([None if None in values else sum(values)])
         print(f"Parent and {args.nbr_workers} bare worker(s): {column.upper()} adds up to {total}")
     if bare[0]["pss"] is None:
-        print("-: this system does not say (PSS is Linux's)")
+        print("-: this system does not report it (only Linux reports PSS)")
     known = "rss" if None in [process["uss"] for process in bare + data] else "uss"
     more = min(p[known] for p in data[1:]) - max(p[known] for p in bare[1:])
     print(f"A worker with numpy and data has at least {more:,} bytes more than a bare one")

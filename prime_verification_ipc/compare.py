@@ -1,15 +1,15 @@
-"""Compare all ways of this section to verify a prime, by turns in one run.
+"""Compare all ways of this section to verify a prime, interleaved in one run.
 
 Chapter: Examples 9-14, 9-15, 9-16, 9-17, 9-18, 9-19, 9-20, 9-21, 9-22, 9-23, 9-24, 9-25, 9-26
 Run:     python prime_verification_ipc/compare.py --workers 2
          python prime_verification_ipc/compare.py --workers 2 100109100129100151 97
-See:     a pool divides the time of primes, unless its workers talk to another process about a flag
-         (Manager, Redis). A flag ends large non-primes early, the earlier the nearer the factor
-         lies to the start of a share; without one a pool may take longer than a serial loop, which
-         ends at the factor. Starting the workers is not in the seconds. The second table compares
-         what goes beyond the chapter with its fastest: less work (fewer candidates, compiled loops,
-         a better method) saves more than a cheaper flag does. Miller-Rabin gains the more the
-         larger the number, so that at quick scale the chapter's own prime 1 is there for it.
+See:     a pool divides the time of primes, unless its workers ask another process for a flag
+         (Manager, Redis). A flag ends large non-primes early: the nearer the factor lies to the
+         start of a share, the earlier. Without one, a pool may take longer than a serial loop,
+         which ends at the factor. Starting the workers is not timed. The second table compares the
+         ways beyond the chapter with its fastest: less work (fewer candidates, compiled loops, a
+         better method) saves more than a cheaper flag. Miller-Rabin gains more the larger the
+         number, so the chapter's own prime 1 is added for it at quick scale.
 """
 
 from common import cli, results
@@ -21,14 +21,14 @@ CHAPTER_PRIME = prime_check.SAMPLES["book"]["prime 1"]
 
 
 def job(n):
-    """Return the name of ``n`` in the tables."""
+    """Return the name of ``n`` in the tables, such as ``prime 1, 391,051,172,379,299``."""
     return f"{speed.name_of(n)}, {n:,}" if n in prime_check.LABELS else f"{n:,}"
 
 
 def ways(numbers, nbr_workers, redis_url, largest=()):
-    """Return what to compare: name -> function that returns answer and seconds, by number.
+    """Return the ways to compare: name -> function that returns job -> (answer, seconds).
 
-    Numbers ``largest`` are for REDUX and MILLER_RABIN alone.
+    The numbers in ``largest`` are for REDUX and MILLER_RABIN only.
     """
 
     def compared(name):
@@ -43,7 +43,7 @@ def ways(numbers, nbr_workers, redis_url, largest=()):
 
 
 def beyond(numbers, largest=()):
-    """Return which ratios to print for each number (see results.compare)."""
+    """Return the pairs whose ratios to print for each number (see results.compare)."""
     ratios = [
         (job(n), name, speed.REDUX)
         for n in dict.fromkeys(numbers)
@@ -63,7 +63,7 @@ def main():
     largest = [CHAPTER_PRIME] if is_quick else []
     with speed.redis_if_any(args.redis_url) as redis_url:
         compared = ways(args.numbers, args.workers, redis_url, largest)
-        # each way starts a pool of its own, which a round before would not warm up
+        # each way starts its own pool, which an earlier round would not warm up
         results.compare(args, compared, beyond(args.numbers, largest), warm_up=False)
 
 

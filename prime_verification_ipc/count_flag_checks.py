@@ -3,11 +3,11 @@
 Chapter: text on how often the flag is read, with four processes
 Run:     python prime_verification_ipc/count_flag_checks.py
          python prime_verification_ipc/count_flag_checks.py --workers 8
-See:     CHECK_EVERY is 1000 in all scripts, but 1000 of what? The countdown of Examples 9-18 to
-         9-24 counts candidates, which are odd; the loops of Examples 9-25 and 9-26 count integers
-         and so read the flag twice as often. For a non-prime it is read less: the work ends.
-Differs: the chapter has 316,405 reads for all its examples, which is right for 9-26. Ours makes
-         316,404: it does not read the flag while it tries the factors below 21 without the pool.
+See:     CHECK_EVERY is 1000 in all scripts, but 1000 what? The countdown of Examples 9-18 to 9-24
+         counts candidates, which are odd; the loops of Examples 9-25 and 9-26 count integers and so
+         read the flag about twice as often. A non-prime needs fewer reads: the work ends early.
+Differs: the chapter gives 316,405 reads for all its examples, which is right for 9-26. Ours reads
+         316,404 times: it does not read the flag while it tries the factors below 21 itself.
 """
 
 import math
@@ -26,7 +26,7 @@ CHAPTER_SHARES, CHAPTER_READS = 4, 316_405
 
 
 class CountingFlag:
-    """A flag that counts how often it is read, as a RawValue, an mmap or a SharedMemory."""
+    """A flag that counts its reads, with the interface of RawValue, mmap and SharedMemory."""
 
     def __init__(self):
         self.flag = 0
@@ -62,17 +62,17 @@ class CountingFlag:
 
 
 def reads_of_countdown(from_i, to_i):
-    """Return how often the countdown reads the flag in the share [from_i, to_i) of a prime."""
+    """Return how often the countdown reads the flag in a prime's share [from_i, to_i)."""
     return len(range(from_i, to_i, 2)) // CHECK_EVERY
 
 
 def reads_of_lookahead(from_i, to_i):
-    """Return how often the comparison with check_next reads the flag in that share."""
+    """Return the same for the comparison with check_next."""
     return (to_i - 1 - from_i) // CHECK_EVERY
 
 
 def reads_of_redux(from_i, to_i):
-    """Return how often the loop within a loop reads the flag in that share."""
+    """Return the same for the loop within a loop."""
     return len(range(from_i, to_i, CHECK_EVERY))
 
 
@@ -84,16 +84,16 @@ LOOPS = {
 
 
 def by_formula(reads_of_share, n, nbr_shares):
-    """Return how often the flag is read for a prime ``n``."""
+    """Return how often the flag is read for a prime ``n``, the sum over its shares."""
     shares = create_range.create(SERIAL_CHECK_CUTOFF, math.isqrt(n) + 1, nbr_shares)
     return sum(reads_of_share(from_i, to_i) for from_i, to_i in shares)
 
 
 def run(script, n, nbr_shares):
-    """Return whether ``script`` calls ``n`` prime and how often it read the flag."""
+    """Return whether ``script`` calls ``n`` prime, and how often it read the flag."""
     flag = CountingFlag()
     script.share_flag(flag)
-    with multiprocessing.dummy.Pool(1) as pool:  # a thread of this process, where the flag is
+    with multiprocessing.dummy.Pool(1) as pool:  # a thread: the flag is in this process
         return script.check_prime(n, pool, nbr_shares), flag.nbr_reads
 
 

@@ -1,4 +1,4 @@
-"""Where the factors of a number lie, which decides how much a flag can save."""
+"""Where the factors of a number lie, which decides how much time a flag can save."""
 
 import itertools
 import math
@@ -10,19 +10,20 @@ from primes_pool_less_naive import SERIAL_CHECK_CUTOFF
 
 
 def is_settled_early(n):
-    """Return whether the pool is left out: ``n`` has a factor below SERIAL_CHECK_CUTOFF, or less.
+    """Return whether ``n`` never reaches the pool.
 
-    For n below the square of SERIAL_CHECK_CUTOFF, no candidates are left for the pool.
+    Either it has a factor below SERIAL_CHECK_CUTOFF, or it is below the square of that, so that no
+    candidates are left for the pool.
     """
     return n < SERIAL_CHECK_CUTOFF**2 or any(n % d == 0 for d in range(2, SERIAL_CHECK_CUTOFF))
 
 
 def prime_factors(n):
-    """Return the prime factors of ``n``, each as often as it divides n, ascending.
+    """Return the prime factors of ``n`` with multiplicity, ascending.
 
-    ``n`` has none below SERIAL_CHECK_CUTOFF. Pollard's rho method: numbers x -> x * x + c are drawn
-    until two of them are equal modulo a factor (J. M. Pollard, "A Monte Carlo method for
-    factorization", BIT 15, 1975).
+    ``n`` must have none below SERIAL_CHECK_CUTOFF. Pollard's rho method: it iterates
+    x -> x * x + c until two values are equal modulo a factor (J. M. Pollard, "A Monte Carlo method
+    for factorization", BIT 15, 1975).
     """
     if n == 1 or prime_check.is_prime(n):
         return [n][: n > 1]
@@ -39,20 +40,20 @@ def prime_factors(n):
     raise AssertionError("count never ends")
 
 
-def place_in_share(n, nbr_shares):
-    """Return how far into its share, 0 to 1, lies the factor of ``n`` that is met first.
+def position_in_share(n, nbr_shares):
+    """Return how far into its share (0 to 1) the factor lies that is found first; None for a prime.
 
-    None for a prime. All shares are tried at the same time, so that it is the factor nearest to
-    the start of its share. ``n`` is not settled early.
+    All shares are tried at the same time, so the factor nearest to the start of its share is found
+    first. ``n`` must not be settled early.
     """
     divisors = {1}
     for prime in prime_factors(n):
         divisors |= {prime * divisor for divisor in divisors}
     shares = create_range.create(SERIAL_CHECK_CUTOFF, math.isqrt(n) + 1, nbr_shares)
-    places = [
+    positions = [
         (divisor - from_i) / (to_i - from_i)
         for divisor in divisors
         for from_i, to_i in shares
         if from_i <= divisor < to_i
     ]
-    return min(places, default=None)
+    return min(positions, default=None)

@@ -3,11 +3,11 @@
 Chapter: Figure 9-15
 Run:     python prime_verification_ipc/fig_9_15_factor_frequency.py
          python prime_verification_ipc/fig_9_15_factor_frequency.py --limit 1e6
-See:     a number d divides every d-th number, so that small factors dominate, and there is no
-         other pattern. Where trial division ends, at the smallest factor, they dominate far more:
-         nearly nine non-primes in ten are done before SERIAL_CHECK_CUTOFF. This is why the scripts
-         try these few factors themselves before they give a job to the pool.
-         --workers, --repeat and --start-method change nothing here: it counts once, in one process.
+See:     d divides every d-th number, so small factors dominate; there is no other pattern. Where
+         trial division ends, at the smallest factor, they dominate far more: nearly nine non-primes
+         in ten are settled below SERIAL_CHECK_CUTOFF. That is why the scripts try these few factors
+         themselves before they give a job to the pool.
+         --workers, --repeat and --start-method have no effect: it counts once, in one process.
 """
 
 import math
@@ -17,15 +17,15 @@ from common import cli, known_primes, plots, results
 import numpy as np
 from primes_pool_less_naive import SERIAL_CHECK_CUTOFF
 
-SEGMENT = 10_000_000  # numbers at a time, one byte each: what it takes stays the same
+SEGMENT = 10_000_000  # numbers at a time, one byte each: memory stays constant
 
 
 def count_factors(lower, upper, root):
     """Return how often each d up to ``root`` is a factor of the non-primes in [lower, upper).
 
-    Two arrays of counts, by d: of how many it is the smallest factor, and how many it divides. A
-    number is no factor of itself here. A sieve: every d strikes out its multiples from d * d on,
-    and those that were not struck out before have no smaller factor.
+    Returns two arrays indexed by d: of how many non-primes it is the smallest factor, and how many
+    it divides. A number does not count as its own factor. In the sieve, every d strikes out its
+    multiples from d * d on; those not struck out before have no smaller factor.
     """
     is_composite = np.zeros(upper - lower, dtype=bool)
     smallest, divides = np.zeros((2, root + 1), dtype=np.int64)
@@ -40,12 +40,12 @@ def count_factors(lower, upper, root):
 
 
 def _first_multiple(d, lower, least):
-    """Return the index, from ``lower``, of the first multiple of ``d`` from ``least`` on."""
+    """Return the index of the first multiple of ``d`` from ``least`` on; index 0 is ``lower``."""
     return max(least, -(-lower // d) * d) - lower
 
 
 def measure(args):
-    """Return the counts; their sum is checked against the number of primes."""
+    """Return the counts; raise Failure if they do not leave the right number of primes."""
     root = math.isqrt(args.limit)
     counts = np.zeros((2, root + 1), dtype=np.int64)
     for lower in results.progress(range(2, args.limit + 1, SEGMENT)):
@@ -70,7 +70,7 @@ def measure(args):
 
 
 def finding(data):
-    """Return in words at which factors trial division ends."""
+    """Describe at which factors trial division ends."""
     smallest, nbr_non_primes = dict(data["smallest"]), data["nbr_non_primes"]
     ends = [f"at {d} for {100 * smallest[d] / nbr_non_primes:.1f} %" for d in (2, 3, 5)]
     return (
@@ -87,7 +87,7 @@ def settled_early(data):
 
 
 def draw(data):
-    """Return the picture."""
+    """Return the figure."""
     figure, (axes,) = plots.new(data, "Which factors do the non-primes have?", finding(data))
     dots = {**plots.style(0), "linestyle": "none", "markersize": 4}
     dashes = {**plots.style(1), "marker": "", "linewidth": 2}

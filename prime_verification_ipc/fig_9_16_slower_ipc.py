@@ -3,15 +3,15 @@
 Chapter: Figure 9-16
 Run:     python prime_verification_ipc/fig_9_16_slower_ipc.py
          python prime_verification_ipc/fig_9_16_slower_ipc.py --workers 2,4 --repeat 5
-See:     primes take longer with a flag, since each look at it is a message to another process and
-         back. Of a non-prime the pool without a flag tries all shares but one to their end; with a
-         flag all workers stop where the factor is. How far that is into a share depends on the
-         number of workers: with two, the factor of large non-prime 1 lies at 60 % of the first
-         share and little is saved, with four at 21 % of the second. The factor of large non-prime 2
-         lies near the start of a share either way. The small non-prime ends before the pool gets
-         a job: there the time is that of clearing the flag.
+See:     primes take longer with a flag, since each read is a message to another process and back.
+         For a non-prime, the pool without a flag tries all shares but one to their end; with a
+         flag, all workers stop once the factor is found. How far into a share that is depends on
+         the number of workers: with two, the factor of large non-prime 1 lies at 60 % of the first
+         share, so little is saved; with four, at 21 % of the second. The factor of large
+         non-prime 2 lies near the start of a share either way. The small non-prime ends before the
+         pool gets a job: there the time is that of clearing the flag.
 Differs: the large non-primes gain from these flags as in the chapter only where the factor lies
-         early in its share; without a Redis server the figure is drawn without it.
+         early in its share. Without a Redis server, the figure has no Redis flag.
 """
 
 from common import cli, plots
@@ -22,7 +22,7 @@ FLAGS = (speed.MANAGER, speed.REDIS)
 
 
 def measure(args):
-    """Return the durations of serial, the pool without a flag and those with a slow one."""
+    """Return the durations of serial, of the pool without a flag and of those with a slow flag."""
     with speed.redis_if_any(args.redis_url) as redis_url:
         flags = [name for name in FLAGS if name != speed.REDIS or redis_url]
         names = [speed.POOL, *flags, speed.SERIAL]
@@ -30,15 +30,15 @@ def measure(args):
 
 
 def finding(data):
-    """Return in words what the flags cost and save."""
-    said = [speed.finding(data, FLAGS)]
+    """Describe what the flags cost and save."""
+    sentences = [speed.finding(data, FLAGS)]
     if speed.REDIS not in {run["way"] for run in data["runs"]}:
-        said.append("Redis was left out: there was no server.")
-    return " ".join(filter(None, [*said, speed.stand_ins(data)]))
+        sentences.append("Redis was left out: there was no server.")
+    return " ".join(filter(None, [*sentences, speed.stand_ins(data)]))
 
 
 def draw(data):
-    """Return the picture."""
+    """Return the figure."""
     return speed.draw(data, "What does a flag in Redis or a Manager cost and save?", finding(data))
 
 

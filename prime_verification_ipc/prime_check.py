@@ -1,4 +1,4 @@
-"""What the scripts that verify primes share: their numbers, arguments, driver and output."""
+"""What the scripts that verify primes share: their numbers, options, output and the check."""
 
 import contextlib
 import itertools
@@ -10,7 +10,7 @@ from common import cli, timing
 MAX_NUMBER = 10**20
 EXACT_BELOW = 3_317_044_064_679_887_385_961_981  # see is_prime
 
-# The stand-ins have 1/256 of the chapter's size, and so 1/16 of the candidates for a factor. The
+# The stand-ins are 1/256 of the chapter's size, so they have 1/16 of the candidates. Their
 # smallest factors lie where the chapter's do: at 5, and at 0.301 and 0.543 of the square root.
 SAMPLES = {
     "book": {
@@ -32,7 +32,7 @@ LABELS = {n: label for samples in SAMPLES.values() for label, n in samples.items
 
 
 def is_prime(n):
-    """Return whether ``n`` is prime, by another method than the scripts use, to check them.
+    """Return whether ``n`` is prime, by another method than the scripts', to check them.
 
     The Miller-Rabin test with the first 13 primes as bases is exact for n below EXACT_BELOW
     (Sorenson and Webster, "Strong pseudoprimes to twelve prime bases", Mathematics of Computation
@@ -52,7 +52,7 @@ def is_prime(n):
 
 
 def is_lucas_probable_prime(n):
-    """Return whether ``n`` passes the Lucas test: every prime does, and hardly any non-prime.
+    """Return whether ``n`` passes the Lucas test: all primes do, and hardly any non-primes.
 
     The test with Selfridge's parameters: D is the first of 5, -7, 9, -11, ... with the Jacobi
     symbol (D/n) = -1, P = 1, Q = (1 - D) / 4, and n passes if it divides the Lucas number U(n + 1)
@@ -96,10 +96,10 @@ def agrees(n, answer):
 
 
 def agrees_with_lucas_test(n, answer):
-    """Return whether ``answer`` is that of a Lucas and a Fermat test, for n of any size.
+    """Return whether ``answer`` is that of a Lucas and a Fermat test together, for n of any size.
 
-    Every prime passes both. Non-primes that pass the one (323, say) fail the other (341 passes
-    that): none is known that passes both, and Baillie and Wagstaff, see above, looked for one.
+    Every prime passes both. No non-prime is known that passes both (323 passes only the first, 341
+    only the second); Baillie and Wagstaff, see above, searched for one.
     """
     return answer == (is_lucas_probable_prime(n) and pow(2, n, n) == 2 % n)
 
@@ -109,18 +109,18 @@ def add_numbers(
     default="the chapter's five, or smaller stand-ins at quick scale",
     maximum=MAX_NUMBER,
 ):
-    """Add the numbers to check, each at most ``maximum``."""
+    """Add the numbers to test, each at most ``maximum``."""
     parser.add_argument(
         "numbers",
         nargs="*",
         type=cli.whole_number(0, maximum),
         metavar="NUMBER",
-        help=f"numbers to check (default: {default})",
+        help=f"numbers to test (default: {default})",
     )
 
 
 def parse(parser, labels=tuple(SAMPLES["book"])):
-    """Parse the command line; without numbers on it, take the samples named ``labels``."""
+    """Parse the command line; without numbers on it, use the samples named ``labels``."""
     args = cli.parse(parser)
     if args.numbers:
         count = f"{len(args.numbers):,} number{'s'[: len(args.numbers) != 1]}"
@@ -137,19 +137,19 @@ def parse(parser, labels=tuple(SAMPLES["book"])):
 def timed(run, numbers, repeat, *args):
     """Yield each of ``numbers``, whether ``run(numbers, *args)`` calls it prime, and its durations.
 
-    These are the seconds of every repeat, from the moment at which ``run`` takes the number: its
-    pool is up by then. Raises Failure if an answer is wrong.
+    Durations are the seconds of every repeat, from the moment ``run`` takes the number, when its
+    pool is up. Raises Failure if an answer is wrong.
     """
     start = None
 
-    def taken():
+    def repeated():
         nonlocal start
         for n in numbers:
             for _ in range(repeat):
                 start = time.perf_counter()
                 yield n
 
-    with contextlib.closing(run(taken(), *args)) as answers:  # so its workers end if we stop early
+    with contextlib.closing(run(repeated(), *args)) as answers:  # stops its workers early
         for n in numbers:
             durations = []
             for _, answer in itertools.islice(answers, repeat):
@@ -159,7 +159,7 @@ def timed(run, numbers, repeat, *args):
 
 
 def report(results):
-    """Print a line for each of ``results`` (see timed) as it comes: the fastest repeat counts."""
+    """Print a line for each of ``results`` (see timed) as it comes, with the fastest repeat."""
     with contextlib.closing(results):
         for n, answer, durations in results:
             name = f"{LABELS.get(n, ''):<18}{n:,}".strip()
@@ -169,15 +169,16 @@ def report(results):
 
 
 def in_words(answer):
-    """Return the answer as text."""
+    """Return ``answer`` as text: prime or not prime."""
     return "prime" if answer else "not prime"
 
 
 def main(doc, run, workers=True, maximum=MAX_NUMBER, forks=False, flag_in_redis=None):
-    """Verify the numbers on the command line with ``run``, which takes these and ``workers``.
+    """Be the main of a script: verify the numbers on the command line with ``run``.
 
-    ``maximum`` is the largest number that it takes; ``forks`` is whether it forks its workers
-    under any start method; with a key ``flag_in_redis``, it takes the URL of a server too.
+    ``run`` takes the numbers and, if ``workers``, how many there are. ``maximum`` is the largest
+    number it takes; ``forks`` says whether it forks its workers under any start method; with a key
+    ``flag_in_redis``, it also takes the URL of a server.
     """
 
     def main():
@@ -185,17 +186,17 @@ def main(doc, run, workers=True, maximum=MAX_NUMBER, forks=False, flag_in_redis=
         if workers:
             cli.add_workers(parser, "--workers")
         add_numbers(parser, maximum=maximum)
-        cli.add_size(parser, "--repeat", quick=2, book=20, help="times to check each number")
+        cli.add_size(parser, "--repeat", quick=2, book=20, help="times to test each number")
         if flag_in_redis:
             cli.add_redis_url(parser)
         args = parse(parser)
         arguments = [args.workers] if workers else []
         if forks:
-            print("workers by fork whatever --start-method: only forked children inherit this mmap")
+            print("workers are forked, whatever --start-method says, to inherit the mmap")
         if not flag_in_redis:
             report(timed(run, args.numbers, args.repeat, *arguments))
             return
-        from common import redis_server  # imported here: the others have no need of it
+        from common import redis_server  # imported here: the others do not need it
 
         key = flag_in_redis.decode()
         with redis_server.server(args.redis_url) as url, redis_server.own(url, key) as owner:

@@ -1,15 +1,15 @@
-"""Verify a large prime with a pool whose workers stop early without a flag: work comes in rounds.
+"""Verify a large prime with a pool that stops early without a flag: work comes in rounds.
 Beyond the chapter
 
 Chapter: text on early exit; answers Examples 9-17, 9-26
 Run:     python prime_verification_ipc/primes_ascending_blocks.py --workers 2
          python prime_verification_ipc/primes_ascending_blocks.py 100109100129100151 97
 See:     large non-primes end early though nothing is shared: in each round every worker gets one
-         block of candidates, and after a round with a factor there is no other. Primes are faster
-         too, since multiples of 3 and 5 are left out: a turn of the loop tries eight candidates of
-         30 numbers. A round takes the next block of each worker's share. Strictly ascending blocks
-         would find most factors sooner, since most are small; a large non-prime's is not.
-         Not for workers that differ much in speed: every round waits for the slowest one.
+         block of candidates, and a round that finds a factor is the last. Primes are faster too,
+         because multiples of 3 and 5 are left out: one pass of the loop tries the eight candidates
+         among 30 numbers. A round takes the next block of each worker's share. Strictly ascending
+         blocks would find most factors sooner, since most are small; a large non-prime's is not.
+         Not for workers that differ much in speed: every round waits for the slowest.
 """
 
 import math
@@ -21,16 +21,16 @@ import prime_check
 
 SERIAL_CHECK_CUTOFF = 21
 WHEEL = 30
-FIRST = 11  # of the 30 numbers from each FIRST + k * WHEEL on, 8 have no factor 2, 3 or 5
+FIRST = 11  # of the 30 numbers from FIRST + k * WHEEL on, 8 have no factor 2, 3 or 5
 NBR_ROUNDS = 25
-MIN_BLOCK = 15_000  # integers, 4,000 of them candidates: else handing out takes longer than work
+MIN_BLOCK = 15_000  # integers, 4,000 of them candidates: in smaller blocks, messages take longer
 
 
 def check_prime_in_range(n_from_i_to_i):
     """Return whether no candidate of [from_i, to_i) divides n, given (n, (from_i, to_i)).
 
-    From every 30th number on, which begins with ``from_i`` (FIRST and a multiple of WHEEL more),
-    candidates are the eight that are no multiples of 2, 3 or 5.
+    Of every 30 numbers, the candidates are the eight that are not multiples of 2, 3 or 5.
+    ``from_i`` must be FIRST plus a multiple of WHEEL.
     """
     n, (from_i, to_i) = n_from_i_to_i
     for i in range(from_i, to_i, WHEEL):
@@ -54,10 +54,10 @@ def aligned(i):
 
 
 def create_rounds(to_i, nbr_processes):
-    """Yield for each round a list of blocks, the next one of each share, shares ascending.
+    """Yield, for each round, a list of blocks: the next one of each share, shares ascending.
 
-    Blocks are (from_i, to_i) for check_prime_in_range; together they meet each candidate from
-    FIRST up to to_i - 1 once. The last one they meet may be up to to_i + 25.
+    Blocks are (from_i, to_i) for check_prime_in_range. Together they cover each candidate from
+    FIRST to to_i - 1 once, and perhaps a few more, up to to_i + 25.
     """
     shares = [
         (aligned(share_from), aligned(share_to))
@@ -74,7 +74,7 @@ def create_rounds(to_i, nbr_processes):
 
 
 def check_prime(n, pool, nbr_processes):
-    """Return whether ``n`` is prime, by rounds of a block for each of ``nbr_processes``.
+    """Return whether ``n`` is prime, in rounds of one block per process.
 
     The candidates below SERIAL_CHECK_CUTOFF, where most numbers have a factor, are tried first.
     """

@@ -3,10 +3,10 @@
 Chapter: Examples 9-18, 9-19, 9-20
 Run:     python prime_verification_ipc/primes_flag_manager.py --workers 2
          python prime_verification_ipc/primes_flag_manager.py --workers 2 100109100129100151 97
-See:     large non-primes end as soon as one worker has found the factor: the nearer it is to the
-         start of a share, the more is saved against primes_pool_less_naive.py. Primes take longer
-         than there, because every look at the flag is a message to the Manager's process and
-         back. The other scripts with a flag make that look cheaper.
+See:     large non-primes end as soon as one worker has found the factor: the nearer it lies to the
+         start of a share, the more is saved compared with primes_pool_less_naive.py. Primes take
+         longer than there, because every read of the flag is a message to the Manager's process and
+         back. The other scripts with a flag make reading it cheaper.
 """
 
 import math
@@ -33,7 +33,7 @@ def share_flag(flag):
 def check_prime_in_range(n_from_i_to_i):
     """Return whether no odd number of [from_i, to_i) divides n, given (n, (from_i, to_i)).
 
-    Sets the flag when one does; looks at it every CHECK_EVERY candidates and gives up if it is set.
+    Sets the flag when one does; reads it every CHECK_EVERY candidates and gives up if it is set.
     """
     n, (from_i, to_i) = n_from_i_to_i
     check_every = CHECK_EVERY
@@ -50,7 +50,7 @@ def check_prime_in_range(n_from_i_to_i):
 
 
 def check_prime(n, pool, nbr_processes):
-    """Return whether ``n`` is prime, by ``nbr_processes`` shares of its factor space.
+    """Return whether ``n`` is prime, splitting its factor space into ``nbr_processes`` shares.
 
     The candidates below SERIAL_CHECK_CUTOFF, where most numbers have a factor, are tried first.
     """

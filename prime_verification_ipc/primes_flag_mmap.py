@@ -4,9 +4,9 @@ Chapter: Example 9-24
 Run:     python prime_verification_ipc/primes_flag_mmap.py --workers 2
          python prime_verification_ipc/primes_flag_mmap.py --workers 2 100109100129100151 97
 See:     about the times of primes_flag_rawvalue.py, whose flag is such a byte inside a ctypes
-         object. mmap.mmap(-1, 1) is memory without a name, which children inherit.
+         object. mmap.mmap(-1, 1) is memory without a name, which forked children inherit.
 Differs: it forks its workers whatever --start-method says: spawn and forkserver would give each
-         worker a flag of its own, which is never cleared, so that primes become non-primes.
+         worker a flag of its own that is never cleared, so that primes would become non-primes.
 """
 
 import math
@@ -34,7 +34,7 @@ def share_flag(flag):
 def check_prime_in_range(n_from_i_to_i):
     """Return whether no odd number of [from_i, to_i) divides n, given (n, (from_i, to_i)).
 
-    Sets the flag when one does; looks at it every CHECK_EVERY candidates and gives up if it is set.
+    Sets the flag when one does; reads it every CHECK_EVERY candidates and gives up if it is set.
     """
     n, (from_i, to_i) = n_from_i_to_i
     check_every = CHECK_EVERY
@@ -53,7 +53,7 @@ def check_prime_in_range(n_from_i_to_i):
 
 
 def check_prime(n, pool, nbr_processes):
-    """Return whether ``n`` is prime, by ``nbr_processes`` shares of its factor space.
+    """Return whether ``n`` is prime, splitting its factor space into ``nbr_processes`` shares.
 
     The candidates below SERIAL_CHECK_CUTOFF, where most numbers have a factor, are tried first.
     """

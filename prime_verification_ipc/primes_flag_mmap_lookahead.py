@@ -4,10 +4,11 @@ Chapter: Example 9-25
 Run:     python prime_verification_ipc/primes_flag_mmap_lookahead.py --workers 2
          python prime_verification_ipc/primes_flag_mmap_lookahead.py 100109100129100151 97
 See:     primes take a little less time than in primes_flag_mmap.py: the loop compares i with the
-         next number to look at the flag for, rather than count down at every candidate. CHECK_EVERY
-         counts integers here, so that the flag is read twice as often (see count_flag_checks.py).
+         next number at which to read the flag, instead of counting down at every candidate.
+         CHECK_EVERY counts integers here, so the flag is read twice as often (see
+         count_flag_checks.py).
 Differs: it forks its workers whatever --start-method says: spawn and forkserver would give each
-         worker a flag of its own, which is never cleared, so that primes become non-primes.
+         worker a flag of its own that is never cleared, so that primes would become non-primes.
 """
 
 import math
@@ -35,7 +36,7 @@ def share_flag(flag):
 def check_prime_in_range(n_from_i_to_i):
     """Return whether no odd number of [from_i, to_i) divides n, given (n, (from_i, to_i)).
 
-    Sets the flag when one does; looks at it every CHECK_EVERY integers and gives up if it is set.
+    Sets the flag when one does; reads it every CHECK_EVERY integers and gives up if it is set.
     """
     n, (from_i, to_i) = n_from_i_to_i
     check_next = from_i + CHECK_EVERY
@@ -53,7 +54,7 @@ def check_prime_in_range(n_from_i_to_i):
 
 
 def check_prime(n, pool, nbr_processes):
-    """Return whether ``n`` is prime, by ``nbr_processes`` shares of its factor space.
+    """Return whether ``n`` is prime, splitting its factor space into ``nbr_processes`` shares.
 
     The candidates below SERIAL_CHECK_CUTOFF, where most numbers have a factor, are tried first.
     """

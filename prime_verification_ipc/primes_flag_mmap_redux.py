@@ -3,11 +3,11 @@
 Chapter: Example 9-26
 Run:     python prime_verification_ipc/primes_flag_mmap_redux.py --workers 2
          python prime_verification_ipc/primes_flag_mmap_redux.py 100109100129100151 97
-See:     the fastest of the chapter's: large non-primes end early, and primes take about as long as
-         without a flag in primes_pool_less_naive.py, because the inner loop is the same and the
-         flag is read between two of them.
+See:     the chapter's fastest: large non-primes end early, and primes take about as long as without
+         a flag in primes_pool_less_naive.py, because the inner loop is the same and the flag is
+         read between two of them.
 Differs: it forks its workers whatever --start-method says: spawn and forkserver would give each
-         worker a flag of its own, which is never cleared, so that primes become non-primes. It
+         worker a flag of its own that is never cleared, so that primes would become non-primes. It
          reads the flag before each inner loop, the chapter after it: a worker whose share comes
          when the factor is found tries no candidate at all.
 """
@@ -37,7 +37,7 @@ def share_flag(flag):
 def check_prime_in_range(n_from_i_to_i):
     """Return whether no odd number of [from_i, to_i) divides n, given (n, (from_i, to_i)).
 
-    Sets the flag when one does; looks at it every CHECK_EVERY integers and gives up if it is set.
+    Sets the flag when one does; reads it every CHECK_EVERY integers and gives up if it is set.
     """
     n, (from_i, to_i) = n_from_i_to_i
     for outer_counter in range(from_i, to_i, CHECK_EVERY):
@@ -53,7 +53,7 @@ def check_prime_in_range(n_from_i_to_i):
 
 
 def check_prime(n, pool, nbr_processes):
-    """Return whether ``n`` is prime, by ``nbr_processes`` shares of its factor space.
+    """Return whether ``n`` is prime, splitting its factor space into ``nbr_processes`` shares.
 
     The candidates below SERIAL_CHECK_CUTOFF, where most numbers have a factor, are tried first.
     """

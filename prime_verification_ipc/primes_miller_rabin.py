@@ -1,15 +1,15 @@
-"""Verify a large prime with the Miller-Rabin test: no factor is looked for, and no pool is needed.
+"""Verify a large prime with the Miller-Rabin test, which needs neither factors nor a pool.
 Beyond the chapter
 
 Chapter: text on trial division; answers Examples 9-14, 9-26
 Run:     python prime_verification_ipc/primes_miller_rabin.py
          python prime_verification_ipc/primes_miller_rabin.py 100109100129100151 97
-See:     one process takes microseconds for what takes all others their full trial division: a
-         better method beats more workers. What it takes grows with the digits of a number, not with
-         its square root, so numbers may have up to a thousand digits. But it finds no factor.
-         A number is tested with as many of the first primes as are proven to be enough for its
-         size. Above the last of these bounds no number of bases is, the bases are drawn at random,
-         and what passes is called `probably prime`. Answers are checked with a Lucas test.
+See:     one process takes microseconds for what takes the others a full trial division: a better
+         method beats more workers. Its time grows with the number of digits, not with the square
+         root, so numbers may have up to a thousand digits. But it finds no factor. A number is
+         tested with as many of the first primes as are proven to be enough for its size. Above the
+         last of these bounds, no number of bases is; the bases are drawn at random and what passes
+         is called `probably prime`. Answers are checked with a Lucas test.
 Sources: bounds: Jaeschke, "On strong pseudoprimes to several bases", Mathematics of Computation 61,
          1993; Jiang and Deng, "Strong pseudoprimes to the first eight prime bases", Mathematics of
          Computation 83, 2014; Sorenson and Webster, "Strong pseudoprimes to twelve prime bases",
@@ -23,7 +23,7 @@ import random
 import prime_check
 
 BASES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41)
-# The smallest non-prime that passes the first so many bases; 8, 10 and 11 are no better than 7, 9.
+# Number of bases -> the smallest non-prime that passes them; 8, 10, 11 are no better than 7, 9.
 BOUNDS = {
     1: 2_047,
     2: 1_373_653,
@@ -42,7 +42,7 @@ MAX_NUMBER = 10**1000 - 1
 
 
 def choose_bases(n):
-    """Return the bases with which to test ``n``: exact below PROVEN_BELOW."""
+    """Return the bases with which to test ``n``, which give a proof below PROVEN_BELOW."""
     for nbr_bases, bound in BOUNDS.items():
         if n < bound:
             return BASES[:nbr_bases]
@@ -52,8 +52,8 @@ def choose_bases(n):
 def passes(n, base):
     """Return whether ``n``, odd, is prime or a strong pseudoprime to ``base``.
 
-    With n - 1 = 2**twos * odd, the powers base**odd, base**(2 * odd), ... modulo a prime are 1 from
-    the start, or n - 1 comes before the first 1.
+    With n - 1 = 2**twos * odd: modulo a prime n, the powers base**odd, base**(2 * odd), ... are 1
+    from the start, or n - 1 comes before the first 1.
     """
     twos = ((n - 1) & (1 - n)).bit_length() - 1
     power = pow(base, (n - 1) >> twos, n)

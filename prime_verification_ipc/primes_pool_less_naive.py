@@ -1,10 +1,10 @@
-"""Verify a large prime with a pool, after small factors have been tried without it.
+"""Verify a large prime with a pool, after trying small factors without it.
 
 Chapter: Example 9-17
 Run:     python prime_verification_ipc/primes_pool_less_naive.py --workers 2
          python prime_verification_ipc/primes_pool_less_naive.py --workers 2 100109100129100151 97
-See:     the small non-prime is as fast as in primes_serial.py again; nothing else has changed
-         against primes_pool_naive.py. The scripts with a flag start from this one.
+See:     the small non-prime is as fast as in primes_serial.py again; nothing else has changed from
+         primes_pool_naive.py. The scripts with a flag start from this one.
 """
 
 import math
@@ -27,7 +27,7 @@ def check_prime_in_range(n_from_i_to_i):
 
 
 def check_prime(n, pool, nbr_processes):
-    """Return whether ``n`` is prime, by ``nbr_processes`` shares of its factor space.
+    """Return whether ``n`` is prime, splitting its factor space into ``nbr_processes`` shares.
 
     The candidates below SERIAL_CHECK_CUTOFF, where most numbers have a factor, are tried first.
     """

@@ -3,10 +3,10 @@
 Chapter: Examples 9-15, 9-16
 Run:     python prime_verification_ipc/primes_pool_naive.py --workers 2
          python prime_verification_ipc/primes_pool_naive.py --workers 2 100109100129100151 97
-See:     primes take less time with every free CPU; but no worker learns that another has found a
-         factor, so that a non-prime takes as long as the shares without one. Worst of all is the
-         small non-prime: primes_serial.py is done before a job reaches a worker here.
-Differs: the square root is math.isqrt's, exact for numbers of any size; 0, 1 and 2 are right.
+See:     primes take less time with every free CPU. But no worker learns that another has found a
+         factor, so a non-prime takes as long as the shares without one. The small non-prime is
+         worst: primes_serial.py is done before a job reaches a worker here.
+Differs: math.isqrt is exact for numbers of any size; the answers for 0, 1 and 2 are right.
 """
 
 import math
@@ -27,7 +27,7 @@ def check_prime_in_range(n_from_i_to_i):
 
 
 def check_prime(n, pool, nbr_processes):
-    """Return whether ``n`` is prime, by ``nbr_processes`` shares of its factor space."""
+    """Return whether ``n`` is prime, splitting its factor space into ``nbr_processes`` shares."""
     if n < 3 or n % 2 == 0:
         return n == 2
     ranges_to_check = create_range.create(3, math.isqrt(n) + 1, nbr_processes)

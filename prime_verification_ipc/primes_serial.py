@@ -1,10 +1,10 @@
-"""Verify that a large number is prime, in one process: no candidate below its root divides it.
+"""Verify a large prime in one process: no candidate up to its square root divides it.
 
 Chapter: Example 9-14
 Run:     python prime_verification_ipc/primes_serial.py
          python prime_verification_ipc/primes_serial.py 100109100129100151 97
 See:     the small non-prime has the factor 5 and is done at once; a large non-prime takes as long
-         as its smallest factor is far up; only a prime takes all divisions up to its square root.
+         as its smallest factor is large; only a prime takes every division up to its square root.
 """
 
 import math

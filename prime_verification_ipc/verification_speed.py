@@ -16,7 +16,7 @@ MANAGER, REDIS = "Manager flag", "Redis flag"
 RAWVALUE, MMAP, REDUX = "RawValue flag", "mmap flag", "mmap redux"
 NUMPY, MILLER_RABIN = "numpy blocks", "Miller-Rabin"
 BEYOND = ("ascending blocks", NUMPY, "shared_memory flag", MILLER_RABIN)  # not in the figures
-# By name: workers that are spawned import this module too, and have no need of all the others.
+# By name: spawned workers import this module too and do not need all the others.
 SCRIPTS = {
     SERIAL: "primes_serial",
     "naive pool": "primes_pool_naive",
@@ -32,22 +32,22 @@ SCRIPTS = {
     "shared_memory flag": "primes_flag_shared_memory",
     MILLER_RABIN: "primes_miller_rabin",
 }
-NUMPY_LIMIT = 2**64  # its integers are smaller
-CHAPTER_SMALL_SERIAL = 0.000_002  # seconds, for the small non-prime; its stand-in has a 5 as well
+NUMPY_LIMIT = 2**64  # numpy's integers are smaller
+CHAPTER_SMALL_SERIAL = 0.000_002  # seconds, for the small non-prime; the quick one ends at 5 too
 STYLES = {SERIAL: 6, POOL: 0, REDIS: 1, MANAGER: 2, RAWVALUE: 1, MMAP: 2, REDUX: 3}
 CALLS = 5
 MICROSECONDS = 1_000_000
-LEAST = 1e-9  # where the stems begin: a logarithmic axis has no 0
-GROUP = 0.88  # of the space for a number, taken by its points
-MAX_NUMBERS = 6  # more of them have their names turned
-MAX_VALUES = 20  # more points have no value written to them
-ALIKE = 0.05  # less of a difference is called none
+LEAST = 1e-9  # where stems start: a logarithmic axis has no 0
+GROUP = 0.88  # of the width for a number, taken by its points
+MAX_NUMBERS = 6  # names are turned if there are more
+MAX_VALUES = 20  # values are written only to so many points
+ALIKE = 0.05  # a smaller difference is called none
 
 
 @contextlib.contextmanager
 def redis_if_any(url):
-    """Give the URL of a Redis server whose flag is ours, or None (see results.redis_if_any)."""
-    from common import redis_server  # imported here: workers that are spawned have no need of it
+    """Give the URL of a Redis server whose flag we own, or None (see results.redis_if_any)."""
+    from common import redis_server  # imported here: spawned workers do not need it
 
     with results.redis_if_any(url, REDIS) as found, contextlib.ExitStack() as stack:
         if found:
@@ -59,10 +59,9 @@ def redis_if_any(url):
 def way(name, numbers, nbr_workers, redis_url=None):
     """Return a function that verifies all ``numbers`` with the script of that name.
 
-    It returns a dict, number -> (whether it is prime, seconds of every call). Numbers that end
-    within milliseconds are verified CALLS times: the first call is slow, since the processor's
-    caches hold other things and the connection to a server is made in it. The numpy script leaves
-    out numbers from NUMPY_LIMIT on.
+    It returns a dict, number -> (whether it is prime, seconds of every call). Numbers that take
+    milliseconds are verified CALLS times: the first call is slow, since the processor's caches are
+    cold and it connects to the server. The numpy script skips numbers from NUMPY_LIMIT on.
     """
     arguments = {SERIAL: (), MILLER_RABIN: (), REDIS: (nbr_workers, redis_url)}
     arguments = arguments.get(name, (nbr_workers,))
@@ -83,7 +82,7 @@ def way(name, numbers, nbr_workers, redis_url=None):
 
 
 def measure(args, names, redis_url=None):
-    """Return the durations of the scripts ``names`` for each number, and each number of workers."""
+    """Return the durations of the scripts ``names``, for each number and number of workers."""
     numbers = list(dict.fromkeys(args.numbers or prime_check.SAMPLES[args.scale].values()))
     ways = {
         (name, nbr_workers): way(name, numbers, nbr_workers, redis_url)
@@ -103,7 +102,7 @@ def measure(args, names, redis_url=None):
 
 
 def seconds_by_way(data, nbr_workers):
-    """Return a dict, name -> number -> durations, of the runs with that many workers and serial."""
+    """Return a dict, name -> number -> durations, of serial and the runs with ``nbr_workers``."""
     return {
         run["way"]: dict(zip(data["numbers"], run["seconds"], strict=True))
         for run in data["runs"]
@@ -112,12 +111,12 @@ def seconds_by_way(data, nbr_workers):
 
 
 def all_workers(data):
-    """Return the numbers of workers that were measured, ascending."""
+    """Return the measured numbers of workers, ascending."""
     return sorted({run["workers"] for run in data["runs"] if run["way"] != SERIAL})
 
 
 def groups_for_pool(data):
-    """Return the numbers that are not settled before the pool: the primes as one, each other."""
+    """Return a dict, name -> numbers that reach the pool: primes together, each other alone."""
     groups = {}
     for n in data["numbers"]:
         if not factors.is_settled_early(n):
@@ -127,20 +126,20 @@ def groups_for_pool(data):
 
 
 def workers_of_finding(data):
-    """Return the largest number of workers that had a CPU each, or else the smallest."""
+    """Return the largest number of workers that had a CPU each, else the smallest."""
     usable = data["machine"]["usable_cpus"]
     with_cpu = [n for n in all_workers(data) if n <= usable]
     return max(with_cpu, default=min(all_workers(data)))
 
 
 def finding(data, flags):
-    """Return in words how the ways ``flags`` compare with the pool that has none."""
+    """Describe how the ways ``flags`` compare with the pool without a flag."""
     nbr_workers = workers_of_finding(data)
     seconds = seconds_by_way(data, nbr_workers)
     flags = [name for name in flags if name in seconds]
     groups = groups_for_pool(data)
     if not groups:
-        return "All numbers end before the pool gets a job: nothing that a flag could save."
+        return "All numbers end before the pool gets a job: there is nothing for a flag to save."
     compared = [
         f"on {group}, {in_words({name: gain(seconds, name, numbers) for name in flags})}"
         for group, numbers in groups.items()
@@ -156,7 +155,7 @@ def finding(data, flags):
 
 
 def on_cpus(data, nbr_workers):
-    """Return the number of workers, and of CPUs if these are fewer, as text."""
+    """Return the number of workers in words, and the number of CPUs if that is smaller."""
     usable = data["machine"]["usable_cpus"]
     workers = f"{nbr_workers} worker{'s'[: nbr_workers != 1]}"
     cpus = f" on {usable} CPU{'s'[: usable != 1]}" if nbr_workers > usable else ""
@@ -164,13 +163,13 @@ def on_cpus(data, nbr_workers):
 
 
 def gain(seconds, name, numbers):
-    """Return how many times as fast as the pool that way is, for all ``numbers`` together."""
+    """Return how many times as fast as the pool the way ``name`` is, over all ``numbers``."""
     pool, other = (sum(min(seconds[way][n]) for n in numbers) for way in (POOL, name))
     return pool / other
 
 
 def in_words(gains):
-    """Return which ways are slower, as fast or faster; ``gains``: way -> times as fast."""
+    """Describe which ways are slower, as fast or faster; ``gains``: way -> times as fast."""
     kinds = {}
     for name, times in gains.items():
         kind = "as fast" if abs(times - 1) <= ALIKE else "slower" if times < 1 else "faster"
@@ -183,7 +182,7 @@ def in_words(gains):
 
 
 def stand_ins(data):
-    """Return a sentence on numbers that are not the chapter's, or nothing."""
+    """Return a sentence if numbers are not the chapter's, else an empty string."""
     if set(data["numbers"]) <= set(prime_check.SAMPLES["book"].values()):
         return ""
     if set(data["numbers"]) <= set(prime_check.SAMPLES["quick"].values()):
@@ -192,44 +191,44 @@ def stand_ins(data):
 
 
 def name_of(n):
-    """Return the chapter's name of ``n``, or else n itself, as text."""
+    """Return the chapter's name of ``n``, or n itself, as text."""
     return prime_check.LABELS.get(n, f"{n:,}")
 
 
 def tick(n, nbr_workers):
-    """Return the lines that stand below the points of ``n``."""
+    """Return the label below the points of ``n``."""
     lines = textwrap.wrap(name_of(n).replace(",", ", "), 13, break_on_hyphens=False)
     if not factors.is_settled_early(n):
-        place = factors.place_in_share(n, nbr_workers)
-        where = ["(no factor)"]
-        if place is not None:
-            where = [f"(factor {100 * place:.0f} %", "into share)"]
-        lines += where
+        position = factors.position_in_share(n, nbr_workers)
+        if position is None:
+            lines += ["(no factor)"]
+        else:
+            lines += [f"(factor {100 * position:.0f} %", "into share)"]
     return "\n".join(lines).replace(", ", ",")
 
 
-def draw(data, title, said):
-    """Return the picture, with what is ``said`` of it.
+def draw(data, title, text):
+    """Return the figure, with ``text`` below its ``title``.
 
-    A row for each number of workers; numbers that end before the pool gets a job, within
-    microseconds, have an axis of their own.
+    It has a row for each number of workers. Numbers that end before the pool gets a job, within
+    microseconds, have axes of their own.
     """
     early = [n for n in data["numbers"] if factors.is_settled_early(n)]
     columns = [part for part in (early, [n for n in data["numbers"] if n not in early]) if part]
     rows = all_workers(data)
-    figure, every_axes = plots.new(
+    figure, panels = plots.new(
         data,
         title,
-        said,
+        text,
         rows=len(rows),
         height=plots.HEIGHT + 3.2 * (len(rows) - 1),
         ncols=len(columns),
         width_ratios=[len(part) + 0.3 for part in columns],
     )
-    places = iter(every_axes)
+    panels = iter(panels)
     for nbr_workers in rows:
         for numbers in columns:
-            draw_points(next(places), data, nbr_workers, numbers, numbers is early)
+            draw_points(next(panels), data, nbr_workers, numbers, numbers is early)
     plots.legend(figure, columns=3 if SERIAL in seconds_by_way(data, rows[0]) else 4)
     return figure
 
@@ -237,23 +236,23 @@ def draw(data, title, said):
 def draw_points(axes, data, nbr_workers, numbers, is_early):
     """Draw the best times of all ways for ``numbers``, with bars up to the median.
 
-    Up to the slowest they would leave the rest no room: on a busy machine one repeat may take many
-    times as long as the others.
+    Bars up to the slowest repeat would leave no room for the rest: on a busy machine, one repeat
+    may take many times as long as the others.
     """
     seconds = seconds_by_way(data, nbr_workers)
     names = [name for name in SCRIPTS if name in seconds]
     unit = MICROSECONDS if is_early else 1
     shown = []
     step = GROUP / len(names)
-    for place, name in enumerate(names):
-        look = {**plots.style(STYLES[name]), "linestyle": "none", "markersize": 8}
-        xs = [x + step * (place - (len(names) - 1) / 2) for x in range(len(numbers))]
+    for index, name in enumerate(names):
+        style = {**plots.style(STYLES[name]), "linestyle": "none", "markersize": 8}
+        xs = [x + step * (index - (len(names) - 1) / 2) for x in range(len(numbers))]
         best = [unit * min(seconds[name][n]) for n in numbers]
         median = [unit * statistics.median(seconds[name][n]) for n in numbers]
         shown += [*best, *median]
-        axes.vlines(xs, LEAST, best, color=look["color"], linewidth=4, alpha=0.35)
-        axes.vlines(xs, best, median, color=look["color"], linewidth=1.2)
-        axes.plot(xs, best, label=name, clip_on=False, zorder=3, **look)
+        axes.vlines(xs, LEAST, best, color=style["color"], linewidth=4, alpha=0.35)
+        axes.vlines(xs, best, median, color=style["color"], linewidth=1.2)
+        axes.plot(xs, best, label=name, clip_on=False, zorder=3, **style)
         if len(names) * len(numbers) <= MAX_VALUES:
             write_values(axes, xs, best)
         if name == SERIAL and is_early:
@@ -293,7 +292,7 @@ def write_values(axes, xs, values):
 
 
 def draw_chapter(axes, numbers, xs):
-    """Draw what the chapter has for the small non-prime, whose stand-in takes as many divisions."""
+    """Draw the chapter's time for the small non-prime; the quick one takes as many divisions."""
     samples = [sizes["small non-prime"] for sizes in prime_check.SAMPLES.values()]
     for n, x in zip(numbers, xs, strict=True):
         if n in samples:

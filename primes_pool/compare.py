@@ -1,14 +1,13 @@
-"""Compare chunks of all kinds with one process that needs none, by turns in one run.
+"""Compare chunks of all kinds with one process that needs none, interleaved in one run.
 
 Chapter: all ways of the section on finding primes
 Run:     python primes_pool/compare.py 2
-See:     one number in a chunk is slower than no pool at all. The default, four chunks for each
-         worker, is about as fast as one chunk for each (the default that the chapter describes)
-         while primes lie evenly. One chunk alone leaves all workers but one idle. Beyond the
-         chapter, a sieve that divides nothing leaves the best pool far behind. primesieve, written
-         in C++ for nothing else, shows what is left to gain; it takes part where it is installed.
-         Starting the workers is not in the seconds; the answer of a sieve has a worker's most
-         memory.
+See:     chunks of one number are slower than no pool at all. The default, four chunks per worker,
+         is about as fast as one chunk per worker (the default that the chapter describes) as long
+         as primes lie evenly. One chunk alone leaves all workers but one idle. Beyond the chapter,
+         a sieve that divides nothing leaves the best pool far behind. primesieve, a C++ program
+         that does nothing else, shows what is left to gain; it takes part where it is installed.
+         Starting the workers is not timed; a sieve's answer includes a worker's peak memory.
 """
 
 import math
@@ -25,7 +24,7 @@ import primes_serial
 import primes_sieve
 import sieve_check
 
-CALLS = 20  # of what ends in a millisecond
+CALLS = 20  # of a way that takes a millisecond
 PRIMESIEVE = "primesieve"
 
 
@@ -39,26 +38,26 @@ def jobs(args):
 
 
 def sieved(lower, upper, nbr_workers):
-    """Return the number of primes, checked, with a worker's peak memory, and the seconds."""
+    """Return the number of primes and a worker's peak memory, as text, and the seconds."""
     nbr_primes, duration, peak = primes_sieve.run(lower, upper, nbr_workers, memory.peak)
     sieve_check.check(nbr_primes, lower, upper, primes_sieve.count_primes)
     return f"{nbr_primes:,}, {peak / 1e6:,.0f} MB", duration
 
 
 def primesieve(upper):
-    """Return the number of primes below ``upper`` and the seconds by primesieve's one thread."""
+    """Return the number of primes below ``upper`` and the seconds, by one thread of primesieve."""
     command = [PRIMESIEVE, "0", str(upper - 1), "--threads=1", "--quiet"]
     start = time.perf_counter()
     with process_starts():
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         watched[process.pid] = PRIMESIEVE, process.poll
-    said, _ = process.communicate()
+    output, _ = process.communicate()
     duration = time.perf_counter() - start
-    return int(said.rpartition(":")[2]), duration
+    return int(output.rpartition(":")[2]), duration
 
 
 def ways(args):
-    """Return what to compare: name -> function that returns primes and seconds, by job."""
+    """Return the ways to compare: name -> function that returns job -> (primes, seconds)."""
     job, whole_range, below = jobs(args)
     pool_of = f"pool of {args.nbr_workers}"
 
@@ -103,7 +102,7 @@ def ways(args):
 
 
 def beyond(args, names):
-    """Return which ways that go beyond the chapter to compare with which: (job, name, other)."""
+    """Return the pairs of ways to compare: triples (job, way beyond the chapter, other way)."""
     _, whole_range, below = jobs(args)
     alone = "sieve, one worker"
     against = [(below, alone, name) for name in names if name.startswith(PRIMESIEVE)]

@@ -1,15 +1,15 @@
-"""Draw Figure 9-9: how long it takes to find out whether one number is prime.
+"""Draw Figure 9-9: how long it takes to test one number for primality.
 
 Chapter: Figure 9-9
 Run:     python primes_pool/fig_9_09_prime_cost.py
          python primes_pool/fig_9_09_prime_cost.py --from results/fig_9_09.json
-See:     primes form a dense band that grows as sqrt(n), since each needs every division up to
-         there. Composites lie anywhere below it, most of them at the bottom: a small factor ends
-         the search at once. What a job costs cannot be foretold from the size of its number.
-         Reading the clock is in each time, so that no dot is at zero.
-Differs: the chapter times all 990,000 numbers; here one number is drawn from each of 5,000 equal
-         stretches, the same ones in every run. One process does it all: --workers and
-         --start-method change nothing.
+See:     primes form a dense band that grows as sqrt(n), since each needs every division up to its
+         square root. Composites lie anywhere below it, most of them at the bottom, because a small
+         factor ends the search at once. The size of a number does not tell what it will cost.
+         Each time includes reading the clock, so no dot is at zero.
+Differs: the chapter times all 990,000 numbers; here one is drawn from each of 5,000 equal
+         stretches, the same ones in every run. All in one process: --workers and --start-method
+         have no effect.
 """
 
 import math
@@ -25,14 +25,14 @@ LOWER, UPPER = 10_000, 1_000_000
 
 
 def choose_numbers(nbr_numbers):
-    """Return ``nbr_numbers`` numbers spread over the range, ascending, the same ones every time."""
+    """Return ``nbr_numbers`` numbers spread over the range, ascending; always the same ones."""
     choice = random.Random(0)
     bounds = [LOWER + i * (UPPER - LOWER) // nbr_numbers for i in range(nbr_numbers + 1)]
     return [choice.randrange(*bounds[i : i + 2]) for i in range(nbr_numbers)]
 
 
 def time_each(numbers):
-    """Return for each of ``numbers`` whether it is prime, and the nanoseconds of finding out."""
+    """Return, for each of ``numbers``, whether it is prime and the nanoseconds the test took."""
     check_prime, clock = primes_serial.check_prime, time.perf_counter_ns
     are_primes, nanoseconds = [], []
     for n in numbers:
@@ -44,7 +44,7 @@ def time_each(numbers):
 
 
 def measure(args):
-    """Return the numbers, whether they are prime, and the nanoseconds of every repeat."""
+    """Return the numbers, the primes among them, and the nanoseconds of every repeat."""
     numbers = choose_numbers(args.nbr_numbers)
     rounds = results.interleaved({"all": lambda: time_each(numbers)}, args.repeat)["all"]
     primes = [n for n, is_prime in zip(numbers, rounds[0][0], strict=True) if is_prime]
@@ -58,9 +58,9 @@ def measure(args):
 
 
 def fit(microseconds):
-    """Return (a, b) of the a + b x sqrt(n) nearest to ``microseconds``, a dict, n -> time.
+    """Fit a + b sqrt(n) to ``microseconds``, a dict, n -> time, by least squares; return (a, b).
 
-    An ordinary least squares fit. StatisticsError (a ValueError) for less than two numbers.
+    Raises StatisticsError (a ValueError) for fewer than two numbers.
     """
     roots = [math.sqrt(n) for n in microseconds]
     slope, intercept = statistics.linear_regression(roots, list(microseconds.values()))
@@ -68,7 +68,7 @@ def fit(microseconds):
 
 
 def finding(primes, composites):
-    """Return in words what primes and composites cost; both are dicts, n -> microseconds."""
+    """Describe what primes and composites cost; both are dicts, n -> microseconds."""
     intercept, slope = fit(primes)
     nbr_near = sum(
         abs(duration / (intercept + slope * math.sqrt(n)) - 1) <= 0.1
@@ -86,13 +86,13 @@ def finding(primes, composites):
 
 
 def draw(data):
-    """Return the picture."""
+    """Return the figure."""
     best = {
         n: min(nanoseconds) / 1_000
         for n, nanoseconds in zip(data["numbers"], data["nanoseconds"], strict=True)
     }
     primes = {n: best.pop(n) for n in data["primes"]}
-    title = "What does it cost to find out whether a number is prime?"
+    title = "What does it cost to test a number for primality?"
     figure, (axes,) = plots.new(data, title, finding(primes, best))
     axes.plot(best.keys(), best.values(), ".", color=plots.COLOURS[1], markersize=2.5)
     axes.plot(primes.keys(), primes.values(), "x", color=plots.COLOURS[0], markersize=4)

@@ -1,14 +1,15 @@
-"""Draw Figures 9-10, 9-11 and 9-12: how the chunksize of Pool.map decides how long it takes.
+"""Draw Figures 9-10, 9-11 and 9-12: how the chunksize of Pool.map decides its time.
 
 Chapter: Figures 9-10, 9-11, 9-12
 Run:     python primes_pool/fig_9_10_chunksize.py
          python primes_pool/fig_9_10_chunksize.py --from results/fig_9_11.json
-See:     9-10: with one number in a chunk, sending jobs and answers takes far longer than the
-         divisions; two in a chunk halve that, and each further doubling gains less.
-         9-11: at the large end too few chunks, or a last round that is not full, leave workers
-         idle. Python's default lies on the flat ground between.
+See:     9-10: with one number per chunk, sending jobs and answers takes far longer than the
+         divisions; two per chunk save much of that (half, in the chapter), and each further
+         doubling saves less.
+         9-11: at the large end, too few chunks, or a last round that is not full, leave workers
+         idle. Python's default lies on the flat stretch in between.
          9-12: shuffling the numbers changes next to nothing, as primes lie nearly evenly anyway.
-Differs: the chapter has one number of processes, four; --workers 2,4 draws each in its own way.
+Differs: the chapter uses four processes; --workers 2,4 draws each number of workers.
          The default chunksize is CPython's rule (see primes_pool.py). Figure 9-12 also shows what
          shuffling saves, in percent.
 """
@@ -31,8 +32,8 @@ CHAPTER_SHUFFLED = 2  # percent gained
 def chunksizes(nbr_numbers, nbr_workers):
     """Return the chunksizes to measure, ascending.
 
-    The small ones of Figure 9-10, doubled up to the default; from there those whose number of
-    chunks either divides by the workers or just does not, up to one that leaves half of them idle.
+    These are the small ones of Figure 9-10, doubled up to the default; from there on, those whose
+    number of chunks is a multiple of the workers or just misses one, until half of them idle.
     """
     default = primes_pool.default_chunksize(nbr_numbers, nbr_workers)
     doubled = [2**i for i in range(default.bit_length()) if 2**i < default]
@@ -43,7 +44,7 @@ def chunksizes(nbr_numbers, nbr_workers):
 
 
 def measure(args):
-    """Return the durations; each figure gets those that it shows."""
+    """Return, for each figure, the durations that it shows."""
     runs = pool_speed.measure(
         args,
         lambda nbr_workers: chunksizes(args.nbr_numbers, nbr_workers),
@@ -65,7 +66,7 @@ def ordered_seconds(data):
 
 
 def small_finding(seconds, serial, where):
-    """Return in words what the first and the later doublings of the chunksize gain."""
+    """Describe what the first and the later doublings of the chunksize gain."""
     one, two, most = (min(seconds[chunksize]) for chunksize in (1, 2, SMALL[-1]))
     return (
         f"With {where}, Pool.map takes {one:,.3f} s at chunksize 1, {one / serial:,.1f} times as "
@@ -78,12 +79,12 @@ def draw_small(data):
     """Return Figure 9-10."""
     by_workers = ordered_seconds(data)
     serial = pool_speed.serial(data["runs"])
-    said = [
+    findings = [
         small_finding(seconds, serial, pool_speed.describe_workers(data, n))
         for n, seconds in by_workers.items()
     ]
     title = "What does a larger chunksize gain?"
-    figure, (axes,) = plots.new(data, title, " ".join(said))
+    figure, (axes,) = plots.new(data, title, " ".join(findings))
     draw_serial(axes, serial)
     for number, (nbr_workers, seconds) in enumerate(by_workers.items()):
         plots.line(
@@ -110,7 +111,7 @@ def draw_serial(axes, serial):
 
 
 def large_finding(seconds, nbr_numbers, nbr_workers, where):
-    """Return in words how near the default chunksize is to the best, and what the largest costs."""
+    """Describe how close the default chunksize is to the best, and what the largest costs."""
     best = {chunksize: min(durations) for chunksize, durations in seconds.items()}
     fastest = min(best, key=best.get)
     default = primes_pool.default_chunksize(nbr_numbers, nbr_workers)
@@ -122,9 +123,8 @@ def large_finding(seconds, nbr_numbers, nbr_workers, where):
         compared = "the least of all"
     else:
         compared = f"{more:.0f} % more than the best one, {fastest:,}"
-    chunks, leave, take = ("chunk", "leaves", "takes")
-    if nbr_chunks > 1:
-        chunks, leave, take = ("chunks", "leave", "take")
+    plural = nbr_chunks > 1
+    chunks, leave, take = ("chunks leave take" if plural else "chunk leaves takes").split()
     return (
         f"With {where}, the default chunksize of {default:,} takes {best[default]:,.3f} s, "
         f"{compared}. {nbr_chunks} {chunks} of {largest:,} {leave} {nbr_idle} of {nbr_workers} "
@@ -136,7 +136,7 @@ def draw_large(data):
     """Return Figure 9-11."""
     nbr_numbers = data["sizes"]["nbr_numbers"]
     by_workers = ordered_seconds(data)
-    said = [
+    findings = [
         large_finding(seconds, nbr_numbers, n, pool_speed.describe_workers(data, n))
         for n, seconds in by_workers.items()
     ]
@@ -145,7 +145,7 @@ def draw_large(data):
     figure, panels = plots.new(
         data,
         title,
-        " ".join(said),
+        " ".join(findings),
         rows=len(by_workers),
         height=pool_speed.panels_height(len(by_workers)),
     )
@@ -175,22 +175,22 @@ def draw_large(data):
 
 
 def mark_idle(axes, nbr_numbers, nbr_workers, seconds):
-    """Mark the large chunksizes that leave workers idle, and say how the chunks are shared."""
+    """Mark the large chunksizes that leave workers idle, with the chunks of each round."""
     marked = math.inf
     for chunksize in sorted(seconds, reverse=True):
         nbr_chunks = pool_check.count_chunks(nbr_numbers, chunksize)
         is_idle = pool_check.count_idle(nbr_chunks, nbr_workers) > 0
         if is_idle and nbr_chunks < 3 * nbr_workers and chunksize < 0.8 * marked:  # room for text
             marked = chunksize
-            said = f"{nbr_chunks} chunk{'s'[: nbr_chunks != 1]}"
+            text = f"{nbr_chunks} chunk{'s'[: nbr_chunks != 1]}"
             if nbr_chunks > nbr_workers:
-                said += f": {pool_check.describe_rounds(nbr_chunks, nbr_workers)}"
+                text += f": {pool_check.describe_rounds(nbr_chunks, nbr_workers)}"
             label = "leaves workers idle at the end"
             axes.axvline(chunksize, color="#606060", linewidth=1, linestyle=":", label=label)
             axes.text(
                 chunksize,
                 0.98,
-                said + " ",
+                text + " ",
                 transform=axes.get_xaxis_transform(),
                 rotation=90,
                 ha="right",
@@ -200,7 +200,7 @@ def mark_idle(axes, nbr_numbers, nbr_workers, seconds):
 
 
 def scale(axes, workers, below=0):
-    """Give ``axes`` logarithmic scales; what is ``below`` fills little more than half of them."""
+    """Make ``axes`` logarithmic; values up to ``below`` fill little more than half the height."""
     axes.set_xscale("log")
     axes.set_yscale("log")
     low, high = axes.get_ylim()
@@ -218,7 +218,7 @@ def saved(ordered, shuffled):
 
 
 def shuffled_finding(ordered, shuffled, where):
-    """Return in words what shuffling gains, and how much the repeats differ anyway."""
+    """Describe what shuffling gains, and how much the repeats differ anyway."""
     middle = statistics.median(saved(ordered, shuffled).values())
     noise = pool_speed.noise(ordered)
     return (
@@ -234,7 +234,7 @@ def draw_shuffled(data):
     runs = data["runs"]
     in_order = ordered_seconds(data)
     shuffled = {n: pool_speed.seconds(runs, n, pool_speed.SHUFFLED) for n in in_order}
-    said = [
+    findings = [
         shuffled_finding(in_order[n], shuffled[n], pool_speed.describe_workers(data, n))
         for n in in_order
     ]
@@ -242,7 +242,7 @@ def draw_shuffled(data):
     figure, panels = plots.new(
         data,
         title,
-        " ".join(said),
+        " ".join(findings),
         rows=2 * len(in_order),
         height=pool_speed.panels_height(2 * len(in_order)),
     )
@@ -254,9 +254,9 @@ def draw_shuffled(data):
         scale(axes, pool_speed.describe_workers(data, nbr_workers))
         gain = saved(ordered, mixed)
         below.axhline(0, color="#404040", linewidth=1)
-        look = {**plots.style(2), "linestyle": "none"}
-        below.vlines(gain.keys(), 0, gain.values(), color=look["color"], linewidth=1)
-        below.plot(gain.keys(), gain.values(), label="saved by shuffling", **look)
+        style = {**plots.style(2), "linestyle": "none"}
+        below.vlines(gain.keys(), 0, gain.values(), color=style["color"], linewidth=1)
+        below.plot(gain.keys(), gain.values(), label="saved by shuffling", **style)
         default = primes_pool.default_chunksize(data["sizes"]["nbr_numbers"], nbr_workers)
         label = f"the chapter: about {CHAPTER_SHUFFLED} %"
         below.plot([default], [CHAPTER_SHUFFLED], label=label, **plots.CHAPTER)

@@ -1,18 +1,18 @@
-"""Draw Figure 9-13: which numbers of chunks keep all workers of a pool at work.
+"""Draw Figure 9-13: which numbers of chunks keep all workers of a pool busy.
 
 Chapter: Figure 9-13
 Run:     python primes_pool/fig_9_13_nbr_chunks.py
          python primes_pool/fig_9_13_nbr_chunks.py --from results/fig_9_13.json
-See:     a sawtooth. Where the workers divide the chunks they end together: a dip. With one chunk
-         more a single worker goes on with it alone, and the rest wait. The more chunks there are,
-         the shorter that last one is. The dashed line is mere arithmetic: the time of one process,
-         times the share of the chunks that the busiest worker gets. Where two CPUs are one core's
-         hyperthreads, or clock slower together, the measured line lies above it and its teeth are
-         smaller, since the last worker is faster alone. Where CPUs differ in speed from moment to
-         moment, as in virtual machines, only the large teeth on the left are left.
-Differs: the chapter has one number of processes, four; --workers 2,4 draws a panel for each.
-         The numbers are put in an order that spreads the primes evenly: where chunks differ in
-         work, small teeth are lost.
+See:     a sawtooth. Where the number of workers divides the number of chunks, they end together: a
+         dip. With one chunk more, a single worker goes on while the rest wait. The more chunks,
+         the shorter that last one. The dashed line is arithmetic: the time of one process, times
+         the busiest worker's share of the chunks. Where two CPUs are hyperthreads of one core, or
+         slow each other down, the measured line lies above it with smaller teeth, since the last
+         worker is faster alone. Where the speed of CPUs varies, as on a busy or virtual machine,
+         the teeth are lost in the noise, the small ones on the right first.
+Differs: the chapter uses four processes; --workers 2,4 draws a panel for each number.
+         The numbers are ordered so that the primes are spread evenly: small teeth get lost where
+         chunks differ in work.
 """
 
 import math
@@ -24,23 +24,23 @@ import pool_check
 import pool_speed
 
 MOST_CHUNKS = 32
-FEWEST_NUMBERS = (MOST_CHUNKS - 1) ** 2 + 1  # fewer cannot be cut into each number of chunks
+FEWEST_NUMBERS = (MOST_CHUNKS - 1) ** 2 + 1  # fewer do not make every number of chunks
 CHAPTER_NUMBERS = 100_000
 CHAPTER_DIFFERENCE = 0.03  # seconds between 29 and 32 chunks, four processes
 
 
 def chunksize_for(nbr_numbers, nbr_chunks):
-    """Return the chunksize that makes ``nbr_chunks`` of at least FEWEST_NUMBERS numbers."""
+    """Return the chunksize that splits FEWEST_NUMBERS or more numbers into ``nbr_chunks``."""
     return math.ceil(nbr_numbers / nbr_chunks)
 
 
-def foretell(nbr_chunks, nbr_workers):
-    """Return the share of the work that the busiest worker does, if chunks take equally long."""
+def busiest_share(nbr_chunks, nbr_workers):
+    """Return the busiest worker's share of the work (0 to 1), if chunks take equally long."""
     return pool_check.count_rounds(nbr_chunks, nbr_workers) / nbr_chunks
 
 
 def measure(args):
-    """Return the durations of every number of chunks."""
+    """Return the durations for every number of chunks."""
     chunksizes = [chunksize_for(args.nbr_numbers, k) for k in range(1, MOST_CHUNKS + 1)]
     runs = pool_speed.measure(args, lambda nbr_workers: chunksizes, [pool_speed.EVEN])
     return {"fig_9_13": {"runs": runs}}
@@ -59,14 +59,14 @@ def by_nbr_chunks(data, nbr_workers):
 def medians(seconds):
     """Return a dict, number of chunks -> median of the repeats.
 
-    Neighbours take turns within a round, so that what changes the machine's speed for a while
-    changes the medians of all; the best of one may be of a better moment than that of the next.
+    The numbers of chunks are interleaved, so a change in the machine's speed affects all medians
+    alike; the best repeat of one may have met a better moment than that of the next.
     """
     return {nbr_chunks: statistics.median(durations) for nbr_chunks, durations in seconds.items()}
 
 
 def jumps(middle, nbr_workers):
-    """Return a dict, number of chunks that the workers divide -> percent that one more costs.
+    """Return a dict, multiple of ``nbr_workers`` -> percent that one chunk more costs.
 
     ``middle`` is a dict, number of chunks -> seconds.
     """
@@ -78,7 +78,7 @@ def jumps(middle, nbr_workers):
 
 
 def finding(seconds, nbr_workers, usable, where):
-    """Return in words what it costs to have one chunk more than the workers divide."""
+    """Describe what one chunk more than a multiple of the workers costs."""
     middle = medians(seconds)
     costs = jumps(middle, nbr_workers)
     difference = 1_000 * (middle[29] - middle[MOST_CHUNKS])
@@ -93,40 +93,40 @@ def finding(seconds, nbr_workers, usable, where):
         return f"With {where} there are no teeth: {MOST_CHUNKS} chunks are too few. {chapter}"
     nbr_dearer = sum(cost > 0 for cost in costs.values())
     first, last = min(costs), max(costs)
-    said = (
+    text = (
         f"With {where}, one chunk more than a multiple of {nbr_workers} changes the time by "
         f"{costs[first]:+.0f} % at {first} chunks"
     )
     if last > first:
-        said += (
+        text += (
             f" and by {costs[last]:+.1f} % at {last} chunks; it costs time in {nbr_dearer} of "
             f"{len(costs)} such cases"
         )
     if nbr_workers > usable:
-        said += " (workers that share CPUs blur the teeth)"
+        text += " (workers that share CPUs blur the teeth)"
     elif nbr_dearer < len(costs):
         lost = min(k for k, cost in costs.items() if cost <= 0)
-        said += (
+        text += (
             f" (the first tooth that is lost is at {lost} chunks: speed varies, and the median of "
             f"the repeats is {pool_speed.noise(seconds):.0f} % above the best)"
         )
-    return f"{said}. {chapter}"
+    return f"{text}. {chapter}"
 
 
 def draw(data):
-    """Return the picture."""
+    """Return the figure."""
     usable = data["machine"]["usable_cpus"]
     workers = pool_speed.workers(data["runs"])
     seconds = {n: by_nbr_chunks(data, n) for n in workers}
     where = {n: pool_speed.describe_workers(data, n) for n in workers}
-    said = [finding(seconds[n], n, usable, where[n]) for n in workers]
+    findings = [finding(seconds[n], n, usable, where[n]) for n in workers]
     title = "How many chunks keep all workers busy?"
     height = pool_speed.panels_height(len(workers))
-    figure, panels = plots.new(data, title, " ".join(said), rows=len(workers), height=height)
+    figure, panels = plots.new(data, title, " ".join(findings), rows=len(workers), height=height)
     for axes, n in zip(panels, workers, strict=True):
         draw_measured(axes, seconds[n], n)
         if n <= usable:
-            draw_foretold(axes, seconds[n], n, pool_speed.serial(data["runs"], statistics.median))
+            draw_predicted(axes, seconds[n], n, pool_speed.serial(data["runs"], statistics.median))
         draw_chapter(axes, seconds[n], data["sizes"]["nbr_numbers"])
         axes.set_ylabel(f"seconds, {where[n]}\n(median; bar: to the best)")
         plots.thousands(axes.yaxis)
@@ -138,13 +138,13 @@ def draw(data):
 
 
 def draw_measured(axes, seconds, nbr_workers):
-    """Draw the sawtooth: filled marks where the workers divide the chunks, hollow ones between."""
-    look = plots.style(0)
+    """Draw the sawtooth, with filled marks where the workers end together, else hollow ones."""
+    style = plots.style(0)
     middle = medians(seconds)
     best = [min(durations) for durations in seconds.values()]
-    axes.vlines(middle.keys(), best, middle.values(), color=look["color"], linewidth=1, alpha=0.6)
-    axes.plot(middle.keys(), middle.values(), color=look["color"], linewidth=2)
-    for is_idle, fill in ((False, look["color"]), (True, "white")):
+    axes.vlines(middle.keys(), best, middle.values(), color=style["color"], linewidth=1, alpha=0.6)
+    axes.plot(middle.keys(), middle.values(), color=style["color"], linewidth=2)
+    for is_idle, fill in ((False, style["color"]), (True, "white")):
         chosen = {
             nbr_chunks: duration
             for nbr_chunks, duration in middle.items()
@@ -155,22 +155,22 @@ def draw_measured(axes, seconds, nbr_workers):
             chosen.values(),
             markerfacecolor=fill,
             label="leaves workers idle at the end" if is_idle else "all workers end together",
-            **{**look, "linestyle": "none"},
+            **{**style, "linestyle": "none"},
         )
 
 
-def draw_foretold(axes, seconds, nbr_workers, serial):
-    """Draw what arithmetic makes of the time of one process without a pool."""
+def draw_predicted(axes, seconds, nbr_workers, serial):
+    """Draw the time of one process without a pool, times the busiest worker's share."""
     axes.plot(
         seconds.keys(),
-        [serial * foretell(nbr_chunks, nbr_workers) for nbr_chunks in seconds],
+        [serial * busiest_share(nbr_chunks, nbr_workers) for nbr_chunks in seconds],
         label="one process / chunks x the busiest worker's chunks",
         **{**plots.style(1), "marker": ""},
     )
 
 
 def draw_chapter(axes, seconds, nbr_numbers):
-    """Draw the chapter's 29 chunks, as much above our 32 as there for as many numbers."""
+    """Draw the chapter's difference between 29 and 32 chunks, scaled, above our 32."""
     scaled = CHAPTER_DIFFERENCE * nbr_numbers / CHAPTER_NUMBERS
     axes.plot(
         [29],

@@ -1,4 +1,4 @@
-"""What the scripts that test a range of numbers take, print and check."""
+"""What the scripts that test a range of numbers share: options, output and the check."""
 
 import functools
 import math
@@ -9,9 +9,9 @@ LOWER = 100_000_000
 
 
 def main(doc, run, default_chunksize=None):
-    """Be the main of a script: read its arguments, ``run`` it, print and check what it returns.
+    """Be the main of a script: parse its arguments, call ``run``, print and check its answer.
 
-    ``default_chunksize`` is a function of the numbers of jobs and workers, where there is a pool.
+    ``default_chunksize(nbr_jobs, nbr_workers)`` is for scripts with a pool.
     """
     cli.run(functools.partial(_main, doc, run, default_chunksize))
 
@@ -40,13 +40,13 @@ def add_pool_options(parser):
         "--chunksize",
         type=cli.whole_number(),
         metavar="N",
-        help="numbers in one piece of work (default: Python's own rule)",
+        help="numbers per chunk (default: Python's own rule)",
     )
     parser.add_argument("--shuffle", action="store_true", help="test the numbers in random order")
 
 
 def add_nbr_numbers(parser, quick=100_000, minimum=1):
-    """Add ``--nbr_numbers``: once, the chapter's size takes seconds, so it is the quick one too."""
+    """Add ``--nbr_numbers``; run once, the chapter's size is quick enough to be the default."""
     cli.add_size(
         parser,
         "--nbr_numbers",
@@ -69,12 +69,12 @@ def count_rounds(nbr_chunks, nbr_workers):
 
 
 def count_idle(nbr_chunks, nbr_workers):
-    """Return how many workers get no chunk in the last round, if all chunks take equally long."""
+    """Return how many workers idle in the last round, if all chunks take equally long."""
     return -nbr_chunks % nbr_workers
 
 
 def describe_rounds(nbr_chunks, nbr_workers):
-    """Return how many chunks are worked on at once in each round, such as ``2 x 4 + 2``."""
+    """Return how many chunks run at once in each round, such as ``2 x 4 + 2``."""
     nbr_full_rounds, nbr_left = divmod(nbr_chunks, nbr_workers)
     rounds = [f"{nbr_full_rounds:,} x {nbr_workers}"] if nbr_full_rounds > 1 else []
     rounds += [f"{nbr_workers}"] if nbr_full_rounds == 1 else []
@@ -83,7 +83,7 @@ def describe_rounds(nbr_chunks, nbr_workers):
 
 
 def describe_chunks(nbr_jobs, chunksize, nbr_workers):
-    """Return how many chunks there are, and how the workers share them if all take equally long."""
+    """Describe the chunks and how the workers share them, if all take equally long."""
     nbr_chunks = count_chunks(nbr_jobs, chunksize)
     nbr_in_last_chunk = nbr_jobs - (nbr_chunks - 1) * chunksize
     return (
@@ -94,13 +94,13 @@ def describe_chunks(nbr_jobs, chunksize, nbr_workers):
 
 
 def check(nbr_primes, nbr_numbers):
-    """Check the number of primes against a sieve."""
+    """Raise Failure unless a sieve finds as many primes."""
     expected = sum(known_primes.are_prime(LOWER, LOWER + nbr_numbers))
     cli.check(nbr_primes == expected, f"{nbr_primes:,} primes, a sieve finds {expected:,}")
 
 
 def report(nbr_primes, nbr_numbers, duration):
-    """Print the number of primes and the time; check the number."""
+    """Print the number of primes and the time; raise Failure if the number is wrong."""
     print(f"Number of primes from {LOWER:,} to {LOWER + nbr_numbers - 1:,}: {nbr_primes:,}")
     print("Took:", timing.seconds(duration))
     check(nbr_primes, nbr_numbers)

@@ -1,4 +1,4 @@
-"""Measure how long a pool takes to test a range of numbers, by order and size of its chunks."""
+"""Measure how long a pool takes to test a range of numbers, by their order and the chunksize."""
 
 import random
 import statistics
@@ -14,15 +14,15 @@ ORDERED, SHUFFLED, EVEN, SERIAL = "ordered", "shuffled", "even", "serial"
 
 
 def spread_evenly(numbers):
-    """Return ``numbers`` (a range) with the primes spread evenly: equal chunks, equal work."""
+    """List ``numbers`` (a range) with the primes evenly spread: equal chunks, equal work."""
     are_prime = known_primes.are_prime(numbers.start, numbers.stop)
     composites, primes = ([n for n in numbers if are_prime[n - numbers.start] == x] for x in (0, 1))
-    places = [
+    positions = [
         ((index + 0.5) / len(group), n)
         for group in (primes, composites)
         for index, n in enumerate(group)
     ]
-    return [n for _, n in sorted(places)]
+    return [n for _, n in sorted(positions)]
 
 
 def in_order(numbers, order):
@@ -33,10 +33,11 @@ def in_order(numbers, order):
 
 
 def measure(args, chunksizes, orders=(ORDERED,)):
-    """Return every duration of ``pool.map``, and of one process without a pool, as a list of runs.
+    """Return the durations of ``pool.map``, and of one process without a pool, as a list of runs.
 
-    ``chunksizes`` is a function of the number of workers. Each number of workers has one pool,
-    which is up before its ways take turns, and gone before the next one starts.
+    ``chunksizes`` is a function of the number of workers. Each number of workers has one pool: its
+    ways are interleaved once it is up, and it ends before the next starts. Raises Failure for a
+    wrong answer.
     """
     numbers = range(pool_check.LOWER, pool_check.LOWER + args.nbr_numbers)
     jobs = {order: in_order(numbers, order) for order in orders}
@@ -67,7 +68,7 @@ def _way(function, *args):
 
 
 def seconds(runs, nbr_workers, order):
-    """Return a dict, chunksize -> durations of every repeat, of those ``runs``; ascending."""
+    """Return a dict, chunksize (ascending) -> durations, from the ``runs`` that match."""
     chosen = {
         run["chunksize"]: run["seconds"]
         for run in runs
@@ -77,7 +78,7 @@ def seconds(runs, nbr_workers, order):
 
 
 def serial(runs, of=min):
-    """Return the best time without a pool, or what ``of`` makes of all repeats."""
+    """Return the best time without a pool, or another statistic ``of`` all its repeats."""
     return of([s for run in runs if run["order"] == SERIAL for s in run["seconds"]])
 
 
@@ -94,12 +95,12 @@ def workers(runs):
 
 
 def describe_workers(data, nbr_workers):
-    """Return the number of workers in words, and that of the CPUs if they do not have one each."""
+    """Return the number of workers in words, and the number of CPUs if that is smaller."""
     usable = data["machine"]["usable_cpus"]
     shared = f" on {usable} CPU{'s'[: usable != 1]}" if nbr_workers > usable else ""
     return f"{nbr_workers} worker{'s'[: nbr_workers != 1]}{shared}"
 
 
 def panels_height(nbr_panels):
-    """Return the height in inches of a figure of that many panels."""
+    """Return the height in inches of a figure with ``nbr_panels``."""
     return plots.HEIGHT + 3 * (nbr_panels - 1)

@@ -4,10 +4,10 @@ Beyond the chapter
 Chapter: answers Example 9-8
 Run:     python primes_pool/primes_cluster.py 2
          python primes_pool/primes_cluster.py --scheduler tcp://127.0.0.1:8786 --upper 1e11
-See:     each job sieves segments of its own and sends back one number, so that hardly anything
-         crosses the network: the functions, once, and four numbers for each job. When a worker is
-         lost, dask gives its jobs to another and the number of primes stays the same. Not worth it
-         while one machine is enough: a job costs milliseconds more than in a pool.
+See:     each job sieves its own segments and sends back one number, so hardly anything crosses the
+         network: the functions, once, and four numbers per job. When a worker is lost, dask gives
+         its jobs to another and the number of primes stays the same. Not worth it while one machine
+         is enough: a job costs milliseconds more than in a pool.
 """
 
 import time
@@ -19,18 +19,18 @@ import primes_sieve
 import sieve_check
 from primes_sieve import count_primes
 
-NBR_JOBS_PER_THREAD = 8  # what is lost with a worker is small, and fast workers take more
+NBR_JOBS_PER_THREAD = 8  # little is lost with a worker, and fast workers take more
 
 
 def count_in_segments(job):
-    """Return how many primes a job's segments hold; a worker gets this function as it is."""
+    """Return how many primes a job's segments hold; sent to the workers by value."""
     return count_primes(job)
 
 
 def run(lower, upper, nbr_workers, scheduler=None):
     """Return the number of primes and the seconds Parallel took.
 
-    A cluster on this machine is up before the clock starts.
+    A local cluster is up before the clock starts.
     """
     with cluster.workers(scheduler, nbr_workers, primes_sieve) as nbr_threads:
         nbr_jobs = NBR_JOBS_PER_THREAD * nbr_threads

@@ -5,9 +5,9 @@ Run:     python primes_pool/primes_pool.py 2
          python primes_pool/primes_pool.py 2 --chunksize 1
          python primes_pool/primes_pool.py 2 --chunksize 33_334
          python primes_pool/primes_pool.py 2 --shuffle
-See:     with chunks of 1 most of the time goes into communication. Chunks that are too few, or
-         that do not divide by the workers, leave workers idle at the end. Python's own rule makes
-         four chunks for each worker, which is among the best; shuffling hardly helps.
+See:     with chunks of 1, most of the time goes into communication. Too few chunks, or a number of
+         chunks that the workers do not divide, leave workers idle at the end. Python's own rule
+         makes four chunks per worker, which is among the best; shuffling hardly helps.
 Differs: the chapter says that the default chunksize is jobs / CPUs; CPython's rule is
          ceil(jobs / (4 x processes)). check_prime is exact for 0, 1 and 2 too.
 """

@@ -2,10 +2,10 @@
 
 Chapter: Example 9-8
 Run:     python primes_pool/primes_serial.py
-See:     the time that primes_pool.py has to beat. Only one number in about 18 is prime here, but
-         these take most of the time: a prime needs every division up to its square root, an even
-         number needs one.
-Differs: 0 and 1 are not prime, 2 is, and so is no square: check_prime is exact for every n.
+See:     the time that primes_pool.py has to beat. Only about one number in 18 is prime here, but
+         primes take most of the time: each needs every division up to its square root, an even
+         number only one.
+Differs: check_prime is exact for every n: 2 is prime; 0, 1 and squares are not.
 """
 
 import math

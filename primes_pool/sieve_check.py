@@ -1,4 +1,4 @@
-"""What the scripts with a sieve take, print and check."""
+"""What the scripts with a sieve share: options, output and the check."""
 
 import functools
 import math
@@ -8,15 +8,15 @@ from common import cli, known_primes, memory, timing
 import numpy as np
 
 MAX_UPPER = 10**15
-MAX_COUNTED = 10**11  # up to here, counting again takes a second
-SHORT = 1_000_000
+MAX_COUNTED = 10**11  # a second count up to here takes about a second
+SHORT = 1_000_000  # numbers checked of a longer range above MAX_COUNTED
 
 
 def main(doc, run, count_primes, add_scheduler=None):
-    """Be the main of a script: read its arguments, ``run`` it, print and check what it returns.
+    """Be the main of a script: parse its arguments, call ``run``, print and check its answer.
 
-    ``count_primes`` is the script's own, see check. ``add_scheduler`` adds the option of one for a
-    cluster; the others return the peak memory of a worker, too.
+    ``count_primes`` is the script's own (see check). ``add_scheduler`` adds the option of a cluster
+    script; the ``run`` of the others also returns a worker's peak memory.
     """
     cli.run(functools.partial(_main, doc, run, count_primes, add_scheduler))
 
@@ -43,7 +43,7 @@ def add_range(parser):
 
 
 def parse(parser):
-    """Return the arguments; raise UserError for a range that ends before it starts."""
+    """Return the arguments; raise UserError if the range ends before it starts."""
     args = cli.parse(parser)
     if args.lower > args.upper:
         raise cli.UserError(f"--lower {args.lower:,} is more than --upper {args.upper:,}")
@@ -51,18 +51,18 @@ def parse(parser):
 
 
 def count_primes_up_to(n):
-    """Return how many primes p <= n there are, by another method than the scripts use.
+    """Return how many primes p <= n there are, by another method than the scripts'.
 
-    Legendre's: how many of the numbers from 2 to v are left when the multiples of 2, then of 3, of
-    5 and so on are taken away, for each v = n // i at once; in about n ** (3 / 4) steps. No prime
-    beyond the root of n is ever found (A.-M. Legendre, "Essai sur la théorie des nombres", 1808).
+    Legendre's: for each v = n // i at once, it counts the numbers from 2 to v that are left when
+    the multiples of 2, 3, 5 and so on are taken away, in about n ** (3 / 4) steps. It finds no
+    prime beyond the square root of n (A.-M. Legendre, "Essai sur la théorie des nombres", 1808).
     """
     root = math.isqrt(max(n, 0))
     indices = np.arange(root + 1)
     small = indices - 1  # small[v]: how many from 2 to v are left
     large = n // np.maximum(indices, 1) - 1  # large[i]: how many from 2 to n // i
     for p in range(2, root + 1):
-        if small[p] == small[p - 1]:  # p is no prime
+        if small[p] == small[p - 1]:  # p is not prime
             continue
         before = small[p - 1]
         end = min(root, n // (p * p))
@@ -74,9 +74,10 @@ def count_primes_up_to(n):
 
 
 def check(nbr_primes, lower, upper, count_primes):
-    """Check the number of primes in [lower, upper); above MAX_COUNTED in the last part of it.
+    """Raise Failure unless [lower, upper) holds ``nbr_primes``.
 
-    ``count_primes((lower, upper, 0, 1))`` is the script's own, for a short range.
+    If ``upper`` is above MAX_COUNTED, only the last SHORT numbers are checked: the script's own
+    ``count_primes((lower, upper, 0, 1))`` counts their primes again.
     """
     if upper > MAX_COUNTED and upper - lower > SHORT:
         lower = upper - SHORT
@@ -92,7 +93,7 @@ def check(nbr_primes, lower, upper, count_primes):
 
 
 def report(nbr_primes, lower, upper, duration, count_primes):
-    """Print the number of primes and the time; check the number (see check)."""
+    """Print the number of primes and the time; raise Failure if it is wrong (see check)."""
     print(f"Number of primes from {lower:,} on, below {upper:,}: {nbr_primes:,}")
     print("Took:", timing.seconds(duration), flush=True)
     check(nbr_primes, lower, upper, count_primes)

@@ -1,13 +1,13 @@
-"""Compare all ways of this section to find the primes of a range, by turns in one run.
+"""Compare all ways of this section to find the primes of a range, interleaved in one run.
 
 Chapter: all ways of the section on queues of work
 Run:     python primes_queue/compare.py 2
-See:     no queue of single numbers is as fast as one process without any: what takes the time is
-         sending the numbers. So half as many of them take little more than half the time, and
-         feeding the queue from a thread, which is no less to send, gains little. A batch of numbers
-         is sent at the cost of one: the larger the batches, the more the workers are worth, until
-         they divide the time of a process without a queue. Starting the workers is not in the
-         seconds. The answer is the number of primes, checked against a sieve.
+See:     no queue of single numbers is as fast as one process without a queue: sending the numbers
+         is what takes the time. Half as many numbers take little more than half the time; feeding
+         the queue from a thread sends just as many and gains little. A batch of numbers is sent at
+         the cost of one, so the larger the batches, the more the workers gain, until they divide
+         the time of the process without a queue. Starting the workers is not timed. The answer is
+         the number of primes, checked against a sieve.
 """
 
 from common import cli, results
@@ -22,13 +22,13 @@ import queue_check
 SERIAL, QUEUE, REDIS = "serial, no queue", "queue", "Redis stream of batches"
 ALONE = "one process, no queue"
 BATCHES = (10, 100)  # and --batch
-LONGER_TIMES = 6  # as many numbers, for those that are about as fast as no queue
+LONGER_TIMES = 6  # times the numbers, for the ways about as fast as no queue
 
 
 def ways(nbr_numbers, nbr_workers, batch, redis_url):
-    """Return what to compare: name -> function that returns answer and seconds, by job.
+    """Return the ways to compare, and the pairs whose ratios to print (see results.compare).
 
-    And what goes beyond the chapter: triples for ``results.compare``.
+    The first is a dict, name -> function that returns job -> (number of primes, seconds).
     """
     nbr_longer = LONGER_TIMES * nbr_numbers
     job, longer = (
@@ -63,8 +63,8 @@ def ways(nbr_numbers, nbr_workers, batch, redis_url):
 
         beyond.append(name(REDIS))
         compared[name(REDIS)] = way_of_both(primes_queue_redis.run, nbr_workers, batch, redis_url)
-    triples = [(job, new, name(QUEUE)) for new in beyond]
-    return compared, triples + [(longer, new, ALONE) for new in beyond]
+    pairs = [(job, new, name(QUEUE)) for new in beyond]
+    return compared, pairs + [(longer, new, ALONE) for new in beyond]
 
 
 def main():

@@ -1,13 +1,12 @@
-"""Draw Figure 9-14: what it costs to send every number through a queue.
+"""Draw Figure 9-14: what sending every number through a queue costs.
 
 Chapter: Figure 9-14; text on queues with less work
 Run:     python primes_queue/fig_9_14_queue_cost.py
          python primes_queue/fig_9_14_queue_cost.py --from results/fig_9_14.json
-See:     one process without a queue beats all runs with one. To test a number takes less time than
-         to send it through the Manager, a single process that all others wait for: a second
-         worker helps a little or not at all, and more are in each other's way. Without the even
-         numbers there are half as many messages, so that every run is faster; that is still not
-         enough.
+See:     one process without a queue beats every run with one. Testing a number takes less time than
+         sending it through the Manager, a single process that all others wait for: a second worker
+         helps little or not at all, and more get in each other's way. Leaving out the even numbers
+         halves the messages, so that every run is faster, but still not fast enough.
 """
 
 from common import cli, plots, results
@@ -21,7 +20,7 @@ ALL, ODD = "all numbers", "odd numbers only"
 
 
 def measure(args):
-    """Return the durations of the runs with a queue and of the serial one."""
+    """Return the durations of the runs with a queue and of the serial run."""
     ways = {}
     for n in args.workers:
         ways[ALL, n] = (primes_queue.run, args.nbr_numbers, n)
@@ -36,7 +35,7 @@ def measure(args):
 
 
 def draw(data):
-    """Return the picture."""
+    """Return the figure."""
     seconds = {}
     for run in data["runs"]:
         seconds.setdefault(run["kind"], {})[run["workers"]] = run["seconds"]
@@ -62,7 +61,7 @@ def draw(data):
 
 
 def finding(seconds, nbr_numbers, usable):
-    """Return in words what the queue costs, what more workers do, and what fewer jobs do.
+    """Describe what the queue costs, and what more workers and fewer jobs change.
 
     ``seconds`` is a dict, kind -> number of workers -> durations of every repeat.
     """
@@ -70,14 +69,14 @@ def finding(seconds, nbr_numbers, usable):
         kind: {n: min(durations) for n, durations in by_workers.items()}
         for kind, by_workers in seconds.items()
     }
-    said = [against_serial(best, nbr_numbers)]
+    sentences = [against_serial(best, nbr_numbers)]
     if len(best[ALL]) > 1:
-        said.append(more_workers(best[ALL], usable))
-    return " ".join([*said, fewer_jobs(best)])
+        sentences.append(more_workers(best[ALL], usable))
+    return " ".join([*sentences, fewer_jobs(best)])
 
 
 def against_serial(best, nbr_numbers):
-    """Return how runs with a queue compare with the serial one, also by number tested."""
+    """Describe how runs with a queue compare with the serial run, in total and per number."""
     serial = best["serial"][1]
     queued = [*best[ALL].values(), *best[ODD].values()]
     nbr_faster = sum(duration < serial for duration in queued)
@@ -91,7 +90,7 @@ def against_serial(best, nbr_numbers):
 
 
 def more_workers(durations, usable):
-    """Return what more workers than the fewest do to ``durations`` (number of workers -> best)."""
+    """Describe what more workers change in ``durations`` (number of workers -> best)."""
     first, *others = durations
     changes = ", ".join(f"{workers(n)} {change(durations[n] / durations[first])}" for n in others)
     cannot = "With 1 usable CPU, more workers cannot help. " if usable == 1 else ""
@@ -99,7 +98,7 @@ def more_workers(durations, usable):
 
 
 def fewer_jobs(best):
-    """Return what half the jobs do to the runs with a queue."""
+    """Describe what half the jobs change in the runs with a queue."""
     ratios = sorted(best[ODD][n] / best[ALL][n] for n in best[ALL])
     nbr_faster = sum(ratio < 1 for ratio in ratios)
     least, most = f"{ratios[0]:.2f}", f"{ratios[-1]:.2f}"
@@ -111,12 +110,12 @@ def fewer_jobs(best):
 
 
 def workers(n):
-    """Return ``n`` workers in words."""
+    """Return ``n`` workers in words, such as ``1 worker``."""
     return f"{n} worker{'s'[: n != 1]}"
 
 
 def change(ratio):
-    """Return in words what it means to take ``ratio`` times as long."""
+    """Describe what it means to take ``ratio`` times as long."""
     percent = round(100 * abs(ratio - 1))
     if percent == 0:
         return "take as long"

@@ -3,9 +3,10 @@
 Chapter: Examples 9-9, 9-10, 9-11
 Run:     python primes_queue/primes_queue.py 2
 See:     it is slower than primes_serial.py, and more workers help little or not at all: every
-         number goes through the Manager's process twice, which takes longer than testing it does.
-Differs: when a worker dies, the run ends (common/processes.py); with multiprocessing's own Process
-         it would wait forever for the answer to the pill.
+         number goes through the Manager's process twice, once in and once out, which takes longer
+         than testing it.
+Differs: if a worker dies, the run ends (common/processes.py); with multiprocessing's own Process it
+         would wait forever for the answer to the pill.
 """
 
 import math
@@ -21,7 +22,7 @@ FLAG_WORKER_FINISHED_PROCESSING = b"WORKER_FINISHED_PROCESSING"
 
 
 def check_prime(possible_primes_queue, definite_primes_queue):
-    """Take numbers off a queue, put the primes on another; answer the poison pill and end."""
+    """Take numbers off a queue, put the primes on another; answer the poison pill and stop."""
     while True:
         n = possible_primes_queue.get()
         if n == FLAG_ALL_DONE:
@@ -37,7 +38,7 @@ def check_prime(possible_primes_queue, definite_primes_queue):
 
 
 def run(nbr_numbers, nbr_workers):
-    """Return the primes and the seconds it took to feed the queue and to collect them."""
+    """Return the primes, and the seconds it took to feed the queue and collect them."""
     number_range = range(LOWER, LOWER + nbr_numbers)
     with Manager() as manager:
         possible_primes_queue = manager.Queue()

@@ -1,14 +1,14 @@
-"""Find the primes of a range with workers that take ranges, not single numbers, off a queue.
+"""Find the primes of a range with workers that take ranges off a queue, not single numbers.
 Beyond the chapter
 
 Chapter: answers Example 9-9
 Run:     python primes_queue/primes_queue_batched.py 2
          python primes_queue/primes_queue_batched.py 2 --batch 1
-See:     the queue and the test of a number are those of primes_queue.py, but the cost of sending a
-         message is shared by all numbers of a job: the workers compute, and more of them help.
-         `--batch 1` brings the cost back. A batch is too large when there are too few of them to
-         keep all workers busy until the end. Not for jobs that each take long anyway: a batch of
-         those only makes the others wait for the last one.
+See:     the queue and the primality test are those of primes_queue.py, but all numbers of a job
+         share the cost of one message: the workers compute, and more of them help. `--batch 1`
+         brings the cost back. A batch is too large if there are too few to keep all workers busy
+         until the end. Not for jobs that each take long anyway: in batches, they only make the
+         other workers wait for the last one.
 """
 
 import math
@@ -34,7 +34,7 @@ def check_prime(n):
 
 
 def check_ranges(ranges_queue, primes_queue):
-    """Take ranges off a queue, put the primes of each, as a list, on another, until the pill."""
+    """Take ranges off a queue, put the primes of each on another as a list; stop at the pill."""
     while True:
         job = ranges_queue.get()
         if job == FLAG_ALL_DONE:
@@ -45,7 +45,7 @@ def check_ranges(ranges_queue, primes_queue):
 
 
 def run(nbr_numbers, nbr_workers, batch):
-    """Return the primes and the seconds it took to feed the queue and to collect them."""
+    """Return the primes, and the seconds it took to feed the queue and collect them."""
     from_i, to_i = LOWER, LOWER + nbr_numbers
     with Manager() as manager:
         ranges_queue = manager.Queue()

@@ -2,12 +2,12 @@
 
 Chapter: Examples 9-12, 9-13
 Run:     python primes_queue/primes_queue_jobs_feeder_thread.py 2
-See:     primes are collected from the start, so that few of them wait in their queue. How many
-         numbers do depends on whether the thread or the workers are faster: with four workers
-         hardly any, with one worker thousands. It is about as fast as primes_queue.py:
+See:     primes are collected from the start, so few of them wait in their queue. How many numbers
+         wait in theirs depends on whether the thread or the workers are faster: with four workers
+         hardly any, with one worker thousands. It is about as fast as primes_queue.py, because
          communication through the Manager still takes most of the time.
-Differs: when a worker dies, the run ends (common/processes.py); with multiprocessing's own Process
-         it would wait forever for the answer to the pill.
+Differs: if a worker dies, the run ends (common/processes.py); with multiprocessing's own Process it
+         would wait forever for the answer to the pill.
 """
 
 import math
@@ -24,7 +24,7 @@ FLAG_WORKER_FINISHED_PROCESSING = b"WORKER_FINISHED_PROCESSING"
 
 
 def check_prime(possible_primes_queue, definite_primes_queue):
-    """Take numbers off a queue, put the primes on another; answer the poison pill and end."""
+    """Take numbers off a queue, put the primes on another; answer the poison pill and stop."""
     while True:
         n = possible_primes_queue.get()
         if n == FLAG_ALL_DONE:
@@ -40,7 +40,7 @@ def check_prime(possible_primes_queue, definite_primes_queue):
 
 
 def feed_new_jobs(number_range, possible_primes_queue, nbr_poison_pills):
-    """Put the numbers on the queue, then a pill for each worker."""
+    """Put the numbers on the queue, then one poison pill for each worker."""
     for possible_prime in number_range:
         possible_primes_queue.put(possible_prime)
     for _ in range(nbr_poison_pills):
@@ -48,7 +48,7 @@ def feed_new_jobs(number_range, possible_primes_queue, nbr_poison_pills):
 
 
 def run(nbr_numbers, nbr_workers):
-    """Return the primes and the seconds it took to feed the queue and to collect them."""
+    """Return the primes, and the seconds it took to feed the queue and collect them."""
     number_range = range(LOWER, LOWER + nbr_numbers)
     with Manager() as manager:
         possible_primes_queue = manager.Queue()

@@ -1,11 +1,11 @@
-"""Find the primes of a range through a queue of odd numbers only: half of the jobs.
+"""Find the primes of a range through a queue of odd numbers only: half the jobs.
 
 Chapter: text on queues with less work
 Run:     python primes_queue/primes_queue_less_work.py 2
 See:     it takes little more than half the time of primes_queue.py with as many workers, because
-         what is saved is communication; primes_serial.py is still faster.
-Differs: when a worker dies, the run ends (common/processes.py); with multiprocessing's own Process
-         it would wait forever for the answer to the pill.
+         half the messages are saved; primes_serial.py is still faster.
+Differs: if a worker dies, the run ends (common/processes.py); with multiprocessing's own Process it
+         would wait forever for the answer to the pill.
 """
 
 import math
@@ -21,7 +21,7 @@ FLAG_WORKER_FINISHED_PROCESSING = b"WORKER_FINISHED_PROCESSING"
 
 
 def check_prime(possible_primes_queue, definite_primes_queue):
-    """Take numbers off a queue, put the primes on another; answer the poison pill and end."""
+    """Take numbers off a queue, put the primes on another; answer the poison pill and stop."""
     while True:
         n = possible_primes_queue.get()
         if n == FLAG_ALL_DONE:
@@ -37,7 +37,7 @@ def check_prime(possible_primes_queue, definite_primes_queue):
 
 
 def run(nbr_numbers, nbr_workers):
-    """Return the primes and the seconds it took to feed the queue and to collect them."""
+    """Return the primes, and the seconds it took to feed the queue and collect them."""
     number_range = range(LOWER + 1, LOWER + nbr_numbers, 2)
     with Manager() as manager:
         possible_primes_queue = manager.Queue()

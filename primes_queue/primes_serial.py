@@ -1,8 +1,8 @@
-"""Find the primes of a range in one process, without any queue.
+"""Find the primes of a range in one process, without a queue.
 
 Chapter: text on the run without a queue
 Run:     python primes_queue/primes_serial.py
-See:     this is the serial line of Figure 9-14, and no script with a queue beats it: testing a
+See:     this is the serial line of Figure 9-14, which no queue of single numbers beats: testing a
          number takes less time than sending it to another process.
 """
 

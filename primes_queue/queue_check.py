@@ -1,4 +1,4 @@
-"""What the scripts that look for the primes of a range take, print and check."""
+"""What the scripts that find the primes of a range share: options, output and the check."""
 
 import functools
 
@@ -8,9 +8,9 @@ LOWER = 100_000_000
 
 
 def main(doc, run, workers=True, batch=False):
-    """Be the main of a script: read its arguments, ``run`` it, print and check what it returns.
+    """Be the main of a script: parse its arguments, call ``run``, print and check its answer.
 
-    ``workers`` and ``batch`` are whether ``run`` takes their number, and that of numbers in a job.
+    ``workers``, ``batch``: whether ``run`` takes the number of workers, of numbers in a job.
     """
     cli.run(functools.partial(_main, doc, run, workers, batch))
 
@@ -29,7 +29,7 @@ def _main(doc, run, workers, batch):
 
 
 def add_nbr_numbers(parser, quick=20_000):
-    """Add ``--nbr_numbers``: how long the range of numbers is."""
+    """Add ``--nbr_numbers``: the length of the range."""
     cli.add_size(
         parser,
         "--nbr_numbers",
@@ -41,7 +41,7 @@ def add_nbr_numbers(parser, quick=20_000):
 
 
 def add_batch(parser):
-    """Add ``--batch``: how many numbers make a job."""
+    """Add ``--batch``: the numbers in a job."""
     cli.add_size(
         parser,
         "--batch",
@@ -54,8 +54,8 @@ def add_batch(parser):
 
 
 def report(primes, nbr_numbers, duration):
-    """Print the time, the number of primes and some of them; check them."""
-    primes = sorted(primes)  # several workers find them in no particular order
+    """Print the time, the number of primes and some of them; raise Failure if they are wrong."""
+    primes = sorted(primes)  # workers find them in no particular order
     print("Took:", timing.seconds(duration))
     print(f"Number of primes from {LOWER:,} to {LOWER + nbr_numbers - 1:,}: {len(primes):,}")
     print("First ten:", *primes[:10])
@@ -64,7 +64,7 @@ def report(primes, nbr_numbers, duration):
 
 
 def check(primes, nbr_numbers):
-    """Raise Failure unless ``primes`` are as many as a sieve finds, and all different."""
+    """Raise Failure unless ``primes`` are all different and as many as a sieve finds."""
     expected = sum(known_primes.are_prime(LOWER, LOWER + nbr_numbers))
     cli.check(
         len(primes) == len(set(primes)) == expected,
@@ -73,7 +73,7 @@ def check(primes, nbr_numbers):
 
 
 def checked(run, nbr_numbers, *args):
-    """Return how many primes a script's ``run`` finds, checked, and the seconds it took."""
+    """Return how many primes ``run`` finds and its seconds; raise Failure if it is wrong."""
     primes, duration = run(nbr_numbers, *args)
     check(primes, nbr_numbers)
     return len(primes), duration

@@ -1,19 +1,19 @@
-"""Compare all ways of this section to count with several processes, by turns in one run.
+"""Compare all ways of this section to count with several processes, interleaved in one run.
 
 Chapter: all ways of the section on synchronising access to files and variables
 Run:     python sync_locking/compare.py 4
 See:     of the chapter's ways with several processes, only those with a lock are sure to count to
-         the end; the others' rows say how many updates they lost in the last round, if any. The
-         seconds are those of run_workers(), as timeit measures them: starting the processes is
-         part of them, and of 1,000 increments in shared memory nearly all: there the order of the
-         ways is chance. What the locks cost shows when each process adds 1 more often (--longer):
-         lock.acquire() saves some of it and a RawValue, which has no lock of its own, more. To
-         count in a file takes longer, and longer still with a lock file: a process that finds it
-         taken sleeps for 10 ms or more. One process alone (ex1_nolock1) does a quarter of the work
-         of four: a job of its own.
-         Beyond the chapter: a lock that the kernel waits for (ex1_flock), a server that adds 1
-         in one step (ex3_redis, slower on one machine), and counts that meet only at the end
-         (ex3_merge), whose time is mostly the starting of the processes.
+         the end; the rows of the others say how many updates they lost in the last round, if any.
+         The seconds are those of run_workers(), as timeit measures them. They include starting the
+         processes, which is nearly all of the time for 1,000 increments in shared memory: there
+         the order of the ways is chance. What the locks cost shows when each process adds 1 more
+         often (--longer): lock.acquire() saves some of it and a RawValue, which has no lock of its
+         own, more. Counting in a file takes longer, and longer still with a lock file: a process
+         that finds it taken sleeps for 10 ms or more. One process alone (ex1_nolock1) does a
+         quarter of the work of four, so it is a job of its own. Beyond the chapter: a lock that the
+         kernel waits for (ex1_flock), a server that adds 1 in one step (ex3_redis, slower on one
+         machine), and counts that are only added up at the end (ex3_merge), which spends most of
+         its time starting the processes.
 """
 
 import functools
@@ -23,7 +23,7 @@ from common import cli, results, timing
 
 import sync_check
 
-# By name: workers that are spawned import this module too, and have no need of all the others.
+# By name: spawned workers import this module too and do not need all the others.
 IN_FILE = {"ex1_lock": "lock file", "ex1_nolock4": "no lock"}
 IN_SHARED_MEMORY = {
     "ex2_lock": "Value, Lock",
@@ -38,13 +38,13 @@ FLOCK_EACH = "ex1_flock: flock"
 LOCK = "ex2_lock: Value, Lock"
 REDIS = "ex3_redis: INCR in Redis"
 MERGE = "ex3_merge: added at the end"
-CALLS = 5  # of what ends in milliseconds
+CALLS = 5  # of a way that takes milliseconds
 
 
 def counted(run_workers, nbr_workers, max_count, exact, **options):
-    """Return what ``run_workers`` counted to, of how many and how many it lost; and the seconds.
+    """Return the count of ``run_workers`` and its lost updates, as text, and the seconds.
 
-    Raises Failure if ``exact`` is true and the count is not.
+    Raises Failure if ``exact`` and the count is wrong.
     """
     run = functools.partial(run_workers, **options)
     count, duration = timing.timed(run, nbr_workers, max_count)
@@ -57,13 +57,13 @@ def counted(run_workers, nbr_workers, max_count, exact, **options):
 
 
 def ways_and_beyond(nbr_workers, max_count, longer, longest, redis_url=None):
-    """Return what results.compare takes: ways to compare, and the ratios beyond the chapter.
+    """Return the ways to compare, and the pairs whose ratios to print (see results.compare).
 
-    A way is a function that returns answer and seconds, by job. Without ``redis_url`` the way by
-    Redis is left out.
+    The first is a dict, name -> function that returns job -> (answer, seconds). Without
+    ``redis_url``, Redis is left out.
     """
     in_file = f"file, {max_count:,} by each"
-    by_one = f"file, {max_count:,} by one process"  # not the same work as four times that
+    by_one = f"file, {max_count:,} by one process"  # less work than several do
     by_increment = "file, lock per increment"
     short, long = (f"shared count, {count:,} by each" for count in (max_count, longer))
     longest_job = f"shared count, {nbr_workers * longest:,} in all"
@@ -101,15 +101,15 @@ def main():
     cli.add_workers(parser, default=4)
     sync_check.add_max_count(parser)
     for name, count, where in (
-        ("--longer", 100_000, "a longer count in shared memory"),
-        ("--longest", 250_000, "one with locks and with counts of their own"),
+        ("--longer", 100_000, "the longer count in shared memory"),
+        ("--longest", 250_000, "the count with a Lock and with separate counts"),
     ):
         cli.add_size(
             parser,
             name,
             quick=count,
             book=count,
-            help=f"the same for {where}",
+            help=f"the same, for {where}",
             maximum=sync_check.LARGEST_COUNT,
             in_chapter=False,
         )
@@ -118,8 +118,8 @@ def main():
     for name in ("max_count", "longer", "longest"):
         sync_check.require_room(args.nbr_workers, getattr(args, name), f"--{name}")
     with results.redis_if_any(args.redis_url, "ex3_redis") as redis_url:
-        asked = (args.nbr_workers, args.max_count, args.longer, args.longest, redis_url)
-        results.compare(args, *ways_and_beyond(*asked))
+        options = (args.nbr_workers, args.max_count, args.longer, args.longest, redis_url)
+        results.compare(args, *ways_and_beyond(*options))
 
 
 if __name__ == "__main__":

@@ -5,13 +5,13 @@ Chapter: fcntl.flock and a file that stays open; answers Example 9-39
 Run:     python sync_locking/ex1_flock.py 4
          cd sync_locking
          python -m timeit -s "import ex1_flock" "ex1_flock.run_workers()"
-See:     the same exact count as ex1_lock_increment.py, sooner. There a process that finds
-         the lock taken sleeps for 10 ms or more before it looks again; here it waits in the kernel,
-         which wakes it when the lock is free and takes the lock from a process that is killed. To
-         open the file only once saves time too. The lock belongs to the open file: the count file
-         itself can be locked, since each process opens it once, for itself. Processes that inherit
-         one open file share its one lock, which holds none of them back. Not for Windows, and on a
-         network drive only if its file system passes locks on.
+See:     the same exact count as ex1_lock_increment.py, sooner. There, a process that finds the lock
+         taken sleeps for 10 ms or more before it tries again; here it waits in the kernel, which
+         wakes it when the lock is free and releases the lock of a process that is killed. Opening
+         the file only once saves time too. A flock belongs to the open file: the count file itself
+         can be locked, since each process opens it once, for itself. Processes that inherit one
+         open file share its lock, which then holds none of them back. Not for Windows, and on a
+         network drive only if its file system supports locks.
 """
 
 import fcntl
@@ -30,7 +30,7 @@ MAX_COUNT_PER_PROCESS = 1000
 def work(filename, max_count):
     """Add 1 to the number in the file ``filename``, ``max_count`` times; empty counts as 0.
 
-    The file is unbuffered: what is read and written under the lock is what is in the file.
+    The file is unbuffered, so every read and write under the lock reaches the file itself.
     """
     with open(filename, "r+b", buffering=0) as f:
         for _ in range(max_count):
@@ -48,13 +48,13 @@ def work(filename, max_count):
 
 
 def start_together(barrier, filename, max_count):
-    """Wait until every worker is here, then do the work."""
+    """Wait until all workers are here, then do the work."""
     barrier.wait()
     work(filename, max_count)
 
 
 def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
-    """Let ``nbr_workers`` processes count to ``max_count`` each; return the count in the file."""
+    """Let ``nbr_workers`` processes add 1, ``max_count`` times each; return the file's count."""
     barrier = multiprocessing.Barrier(nbr_workers)
     with tempfile.TemporaryDirectory() as folder:
         filename = os.path.join(folder, FILENAME)

@@ -5,11 +5,11 @@ Run:     python sync_locking/ex1_lock.py 4
          cd sync_locking
          python -m timeit -s "import ex1_lock" "ex1_lock.run_workers()"
 See:     the count is exact and the file is empty only once: one process after the other counts,
-         while the rest wait. The lock is advisory: it holds back only those who ask for it.
-         It also costs: a process that waits looks again after 10 ms, then less and less often.
-Differs: the lock file has a relative path and lies beside the count file, in a temporary folder of
-         the run's own to which each worker goes. The count file itself must not be the lock file:
-         closing it would let go of the lock.
+         while the rest wait. The lock is advisory: it holds back only those who ask for it. It also
+         costs time: a waiting process tries again after 10 ms, then less and less often.
+Differs: the lock file has a relative path and lies beside the count file, in the run's own
+         temporary folder, to which each worker changes. The count file itself must not be the lock
+         file: closing it would release the lock.
 """
 
 import collections
@@ -30,7 +30,7 @@ MAX_COUNT_PER_PROCESS = 1000
 def work(filename, max_count):
     """Add 1 to the number in the file ``filename``, ``max_count`` times; return the bad reads.
 
-    A read that finds no number counts as 0. The Counter has how many were empty, how many invalid.
+    They are a Counter of "empty" and "invalid" reads. A read without a number counts as 0.
     """
     bad_reads = collections.Counter()
     for _ in range(max_count):
@@ -51,14 +51,14 @@ def work(filename, max_count):
 
 
 def start_together(barrier, filename, max_count, results):
-    """Wait until every worker is here, then do the work, with the lock file beside ``filename``."""
+    """Wait until all workers are here, then do the work, with the lock file beside ``filename``."""
     os.chdir(os.path.dirname(filename))
     barrier.wait()
     results.put(work(filename, max_count))
 
 
 def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
-    """Let ``nbr_workers`` processes count to ``max_count`` each; return the count in the file."""
+    """Let ``nbr_workers`` processes add 1, ``max_count`` times each; return the file's count."""
     barrier = multiprocessing.Barrier(nbr_workers)
     results = multiprocessing.SimpleQueue()
     with tempfile.TemporaryDirectory() as folder:
@@ -76,7 +76,7 @@ def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
         empty, invalid = bad_reads["empty"], bad_reads["invalid"]
         print(f"{empty:,} empty read(s), {invalid:,} invalid entries")
         with open(filename) as f:
-            return int(f.readline())  # of the last to write; what follows is left from another
+            return int(f.readline())  # the last writer's; more lines are left over from another
 
 
 if __name__ == "__main__":

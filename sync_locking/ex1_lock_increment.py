@@ -5,9 +5,9 @@ Chapter: the smallest critical section; answers Example 9-39
 Run:     python sync_locking/ex1_lock_increment.py 4
          cd sync_locking
          python -m timeit -s "import ex1_lock_increment" "ex1_lock_increment.run_workers()"
-See:     the count is exact, as in ex1_lock.py, and nobody waits for another's whole work: between
-         any two increments the lock is free. But a process that finds it taken sleeps for 10 ms or
-         more, in which the others take and free it many times: ex1_flock.py does better.
+See:     the count is exact, as in ex1_lock.py, and nobody waits for another's whole work: the lock
+         is free between any two increments. But a process that finds it taken sleeps for 10 ms or
+         more, while the others take and release it many times: ex1_flock.py does better.
 """
 
 import multiprocessing
@@ -44,14 +44,14 @@ def work(filename, max_count):
 
 
 def start_together(barrier, filename, max_count):
-    """Wait until every worker is here, then do the work, with the lock file beside ``filename``."""
+    """Wait until all workers are here, then do the work, with the lock file beside ``filename``."""
     os.chdir(os.path.dirname(filename))
     barrier.wait()
     work(filename, max_count)
 
 
 def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
-    """Let ``nbr_workers`` processes count to ``max_count`` each; return the count in the file."""
+    """Let ``nbr_workers`` processes add 1, ``max_count`` times each; return the file's count."""
     barrier = multiprocessing.Barrier(nbr_workers)
     with tempfile.TemporaryDirectory() as folder:
         filename = os.path.join(folder, FILENAME)

@@ -1,13 +1,13 @@
-"""Count in a file with one process: nothing to protect.
+"""Count in a file with one process: there is nothing to protect.
 
 Chapter: Examples 9-35, 9-36
 Run:     python sync_locking/ex1_nolock1.py
          cd sync_locking
          python -m timeit -s "import ex1_nolock1" "ex1_nolock1.run_workers()"
-See:     the file is empty once, at the start, and the count is right: between reading the number
-         and writing it back nobody else touches the file. ex1_nolock4.py is the same with four.
-Differs: the count file lives in a temporary folder of the run's own, so that two runs at once do
-         not count together.
+See:     the file is empty once, at the start, and the count is right: nobody else touches the file
+         between the reading of the number and the writing. ex1_nolock4.py is the same with four.
+Differs: the count file lies in the run's own temporary folder, so that two runs at once do not
+         share a count.
 """
 
 import collections
@@ -26,7 +26,7 @@ MAX_COUNT_PER_PROCESS = 1000
 def work(filename, max_count):
     """Add 1 to the number in the file ``filename``, ``max_count`` times; return the bad reads.
 
-    A read that finds no number counts as 0. The Counter has how many were empty, how many invalid.
+    They are a Counter of "empty" and "invalid" reads. A read without a number counts as 0.
     """
     bad_reads = collections.Counter()
     for _ in range(max_count):
@@ -47,13 +47,13 @@ def work(filename, max_count):
 
 
 def start_together(barrier, filename, max_count, results):
-    """Wait until every worker is here, then do the work."""
+    """Wait until all workers are here, then do the work."""
     barrier.wait()
     results.put(work(filename, max_count))
 
 
 def run_workers(nbr_workers=1, max_count=MAX_COUNT_PER_PROCESS):
-    """Let ``nbr_workers`` processes count to ``max_count`` each; return the count in the file."""
+    """Let ``nbr_workers`` processes add 1, ``max_count`` times each; return the file's count."""
     barrier = multiprocessing.Barrier(nbr_workers)
     results = multiprocessing.SimpleQueue()
     with tempfile.TemporaryDirectory() as folder:
@@ -71,7 +71,7 @@ def run_workers(nbr_workers=1, max_count=MAX_COUNT_PER_PROCESS):
         empty, invalid = bad_reads["empty"], bad_reads["invalid"]
         print(f"{empty:,} empty read(s), {invalid:,} invalid entries")
         with open(filename) as f:
-            return int(f.readline())  # of the last to write; what follows is left from another
+            return int(f.readline())  # the last writer's; more lines are left over from another
 
 
 if __name__ == "__main__":

@@ -1,20 +1,20 @@
-"""Count in a file with four processes and no lock: updates get lost.
+"""Count in a file with four processes and no lock: updates are lost.
 
 Chapter: Examples 9-37, 9-38
 Run:     python sync_locking/ex1_nolock4.py 4
          python sync_locking/ex1_nolock4.py 4 --max_count 10_000
          cd sync_locking
          python -m timeit -s "import ex1_nolock4" "ex1_nolock4.run_workers()"
-See:     the count ends far too low, somewhere else in every run. Between one process's reading
-         and writing the others write too, and are overwritten; whoever reads just after a file
-         has been opened for writing finds it empty and starts from 0. Two that write at once can
-         leave an invalid entry: 9 and its newline, written over 123 and its own, make a line 9 and
-         a line 3, for which int() raises ValueError. These are rare: most runs with --max_count
-         10_000 have some.
-Differs: the processes start counting together, at a barrier, else the first may be done before
-         the last one starts; a race in which no update was lost is run again, longer. A process
+See:     the count ends far too low, and differently in every run. Between one process's read and
+         write, others write too, and are overwritten; whoever reads just after a file has been
+         opened for writing finds it empty and starts from 0. Two that write at once can leave an
+         invalid entry: 9 and its newline, written over 123 and its own, make a line 9 and a line 3,
+         for which int() raises ValueError. These are rare: most runs with --max_count 10_000 have
+         some.
+Differs: the processes start counting together, at a barrier, or the first might be done before the
+         last one starts; a race in which no update was lost is run again, longer. A process
          reports its first empty read and its first invalid one; the rest are only counted. The
-         count file lives in a temporary folder of the run's own.
+         count file lies in the run's own temporary folder.
 """
 
 import collections
@@ -33,7 +33,7 @@ MAX_COUNT_PER_PROCESS = 1000
 def work(filename, max_count):
     """Add 1 to the number in the file ``filename``, ``max_count`` times; return the bad reads.
 
-    A read that finds no number counts as 0. The Counter has how many were empty, how many invalid.
+    They are a Counter of "empty" and "invalid" reads. A read without a number counts as 0.
     """
     bad_reads = collections.Counter()
     for _ in range(max_count):
@@ -54,13 +54,13 @@ def work(filename, max_count):
 
 
 def start_together(barrier, filename, max_count, results):
-    """Wait until every worker is here, then do the work."""
+    """Wait until all workers are here, then do the work."""
     barrier.wait()
     results.put(work(filename, max_count))
 
 
 def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
-    """Let ``nbr_workers`` processes count to ``max_count`` each; return the count in the file."""
+    """Let ``nbr_workers`` processes add 1, ``max_count`` times each; return the file's count."""
     barrier = multiprocessing.Barrier(nbr_workers)
     results = multiprocessing.SimpleQueue()
     with tempfile.TemporaryDirectory() as folder:
@@ -78,7 +78,7 @@ def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
         empty, invalid = bad_reads["empty"], bad_reads["invalid"]
         print(f"{empty:,} empty read(s), {invalid:,} invalid entries")
         with open(filename) as f:
-            return int(f.readline())  # of the last to write; what follows is left from another
+            return int(f.readline())  # the last writer's; more lines are left over from another
 
 
 if __name__ == "__main__":

@@ -5,11 +5,11 @@ Run:     python sync_locking/ex2_lock.py 4
          cd sync_locking
          python -m timeit -s "import ex2_lock" "ex2_lock.run_workers()"
          python -m timeit -s "import ex2_lock" "ex2_lock.run_workers(4, 100_000)"
-See:     the count is exact: reading and writing ``value.value += 1`` happen under one lock. The
-         same lock for all, and every process takes it: one that did not would spoil the count.
-         With the chapter's 1,000 increments timeit measures the starting of the processes: for 1 it
-         takes as long. What the lock costs, and what the two variants save of that,
-         shows with 100,000.
+See:     the count is exact: ``value.value += 1`` reads and writes under one lock. It must be the
+         same lock for all, and every process must take it: one that did not would spoil the count.
+         With the chapter's 1,000 increments, timeit measures mostly the start of the processes: 1
+         increment takes nearly as long. What the lock costs, and what the two variants save of
+         that, shows with 100,000.
 """
 
 import multiprocessing
@@ -29,13 +29,13 @@ def work(value, max_count, lock):
 
 
 def start_together(barrier, value, max_count, lock):
-    """Wait until every worker is here, then do the work."""
+    """Wait until all workers are here, then do the work."""
     barrier.wait()
     work(value, max_count, lock)
 
 
 def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
-    """Let ``nbr_workers`` processes count to ``max_count`` each; return what they counted to."""
+    """Let ``nbr_workers`` processes add 1, ``max_count`` times each; return the count."""
     value = multiprocessing.Value("i", 0)
     lock = multiprocessing.Lock()
     barrier = multiprocessing.Barrier(nbr_workers)

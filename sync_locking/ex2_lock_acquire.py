@@ -6,9 +6,9 @@ Run:     python sync_locking/ex2_lock_acquire.py 4
          python -m timeit -s "import ex2_lock_acquire" "ex2_lock_acquire.run_workers()"
          python -m timeit -s "import ex2_lock_acquire" "ex2_lock_acquire.run_workers(4, 100_000)"
 See:     the same exact count as ex2_lock.py, a little faster and less readable: an error between
-         the two calls would leave the lock taken for ever, which ``with lock`` cannot do.
-         With the chapter's 1,000 increments timeit measures the starting of the processes: for 1 it
-         takes as long. The difference shows with 100,000.
+         the two calls would leave the lock taken for ever, which ``with lock`` prevents.
+         With the chapter's 1,000 increments, timeit measures mostly the start of the processes: 1
+         increment takes nearly as long. The difference shows with 100,000.
 """
 
 import multiprocessing
@@ -29,13 +29,13 @@ def work(value, max_count, lock):
 
 
 def start_together(barrier, value, max_count, lock):
-    """Wait until every worker is here, then do the work."""
+    """Wait until all workers are here, then do the work."""
     barrier.wait()
     work(value, max_count, lock)
 
 
 def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
-    """Let ``nbr_workers`` processes count to ``max_count`` each; return what they counted to."""
+    """Let ``nbr_workers`` processes add 1, ``max_count`` times each; return the count."""
     value = multiprocessing.Value("i", 0)
     lock = multiprocessing.Lock()
     barrier = multiprocessing.Barrier(nbr_workers)

@@ -6,10 +6,10 @@ Run:     python sync_locking/ex2_lock_rawvalue.py 4
          python -m timeit -s "import ex2_lock_rawvalue" "ex2_lock_rawvalue.run_workers()"
          python -m timeit -s "import ex2_lock_rawvalue" "ex2_lock_rawvalue.run_workers(4, 100_000)"
 See:     the same exact count as ex2_lock.py in less time: a RawValue is a bare C int in shared
-         memory, and the one Lock around the increment is all that it needs. RawArray is to Array
-         what RawValue is to Value.
-         With the chapter's 1,000 increments timeit measures the starting of the processes: for 1 it
-         takes as long. The difference shows with 100,000.
+         memory, and the one Lock around the increment is all it needs. RawArray is to Array what
+         RawValue is to Value.
+         With the chapter's 1,000 increments, timeit measures mostly the start of the processes: 1
+         increment takes nearly as long. The difference shows with 100,000.
 """
 
 import multiprocessing
@@ -29,13 +29,13 @@ def work(value, max_count, lock):
 
 
 def start_together(barrier, value, max_count, lock):
-    """Wait until every worker is here, then do the work."""
+    """Wait until all workers are here, then do the work."""
     barrier.wait()
     work(value, max_count, lock)
 
 
 def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
-    """Let ``nbr_workers`` processes count to ``max_count`` each; return what they counted to."""
+    """Let ``nbr_workers`` processes add 1, ``max_count`` times each; return the count."""
     value = multiprocessing.RawValue("i", 0)
     lock = multiprocessing.Lock()
     barrier = multiprocessing.Barrier(nbr_workers)

@@ -1,17 +1,17 @@
-"""Count in a multiprocessing.Value without a lock: updates get lost.
+"""Count in a multiprocessing.Value without a lock: updates are lost.
 
 Chapter: Examples 9-41, 9-42
 Run:     python sync_locking/ex2_nolock.py 4
          cd sync_locking
          python -m timeit -s "import ex2_nolock" "ex2_nolock.run_workers()"
          python -m timeit -s "import ex2_nolock" "ex2_nolock.run_workers(4, 100_000)"
-See:     the count ends too low, somewhere else in every run. The Value's own lock guards the
-         reading and the writing of ``value.value += 1``, each by itself: between the two another
-         process may add 1, and what it wrote is overwritten.
-         With the chapter's 1,000 increments timeit measures the starting of the processes: for 1 it
-         takes as long. What the lock of ex2_lock.py costs shows with 100,000.
-Differs: the processes start counting together, at a barrier, else the first may be done before
-         the last one starts; a race in which no update was lost is run again, longer.
+See:     the count ends too low, and differently in every run. The Value's own lock guards the read
+         and the write of ``value.value += 1`` separately: in between, another process may add 1,
+         and its update is overwritten.
+         With the chapter's 1,000 increments, timeit measures mostly the start of the processes: 1
+         increment takes nearly as long. What the lock of ex2_lock.py costs shows with 100,000.
+Differs: the processes start counting together, at a barrier, or the first might be done before the
+         last one starts; a race in which no update was lost is run again, longer.
 """
 
 import multiprocessing
@@ -30,13 +30,13 @@ def work(value, max_count):
 
 
 def start_together(barrier, value, max_count):
-    """Wait until every worker is here, then do the work."""
+    """Wait until all workers are here, then do the work."""
     barrier.wait()
     work(value, max_count)
 
 
 def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
-    """Let ``nbr_workers`` processes count to ``max_count`` each; return what they counted to."""
+    """Let ``nbr_workers`` processes add 1, ``max_count`` times each; return the count."""
     value = multiprocessing.Value("i", 0)
     barrier = multiprocessing.Barrier(nbr_workers)
     processes = []

@@ -1,4 +1,4 @@
-"""Count with four processes that share nothing: each has a count of its own, added at the end.
+"""Count with four processes that share nothing: each has its own count, added at the end.
 Beyond the chapter
 
 Chapter: one message per process; answers Example 9-43
@@ -6,11 +6,11 @@ Run:     python sync_locking/ex3_merge.py 4
          python sync_locking/ex3_merge.py 4 --max_count 250_000
          cd sync_locking
          python -m timeit -s "import ex3_merge" "ex3_merge.run_workers()"
-See:     the count is exact with no lock around any increment, and a longer one takes little more
-         time: the processes meet once each, when they send what they counted to. Since the count is
-         an int of its own, sum() can add the ones up in C, and for less than some 100,000 most of
-         the time goes into starting the processes. Not for a count that others must see on its way,
-         such as a limit that all keep to together or numbers that are given out.
+See:     the count is exact without a lock around any increment, and a longer one takes little more
+         time: each process communicates only once, to send its count. Since that is an int of its
+         own, sum() can add the ones up in C; below some 100,000, most of the time goes into
+         starting the processes. Not for a count that others must see on the way, such as a common
+         limit or numbers that are handed out.
 """
 
 import itertools
@@ -25,9 +25,9 @@ COUNT_AT_ONCE = 1_000_000
 
 
 def work(results, max_count):
-    """Add 1 to a count of this process, ``max_count`` times; put it into ``results``.
+    """Add 1 to this process's own count, ``max_count`` times; put it into ``results``.
 
-    COUNT_AT_ONCE at a time: while sum() is at work no other thread of the process gets its turn.
+    COUNT_AT_ONCE at a time, because no other thread of the process can run during sum().
     """
     count = 0
     while count < max_count:
@@ -36,7 +36,7 @@ def work(results, max_count):
 
 
 def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
-    """Let ``nbr_workers`` processes count to ``max_count`` each; return what they counted to."""
+    """Let ``nbr_workers`` processes add 1, ``max_count`` times each; return the count."""
     results = multiprocessing.SimpleQueue()
     processes = []
     for _ in range(nbr_workers):
@@ -44,7 +44,7 @@ def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
         p.start()
         processes.append(p)
     for p in processes:
-        p.join()  # before reading: a few bytes of each fit into the queue's pipe
+        p.join()  # before reading: the few bytes of each fit into the queue's pipe
     return sum(results.get() for _ in processes)
 
 

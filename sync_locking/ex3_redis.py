@@ -6,10 +6,10 @@ Run:     python sync_locking/ex3_redis.py 4
          python sync_locking/ex3_redis.py --redis-url redis://localhost:6379/0 4
          cd sync_locking
          python -m timeit -s "import ex3_redis" "ex3_redis.run_workers()"
-See:     the count is exact without a lock: the server carries out one command after the other.
-         GET, add 1 and SET would lose updates, as ex2_nolock.py does. Each INCR is a message to
-         the server and back, so this is slower than shared memory on one machine. It is for
-         counters that several machines share, or that are to outlive the program.
+See:     the count is exact without a lock: the server executes one command after the other. GET,
+         add 1 and SET would lose updates, as ex2_nolock.py does. Each INCR is a message to the
+         server and back, so this is slower than shared memory on one machine. It is for counters
+         that several machines share, or that should outlive the program.
 """
 
 import functools
@@ -40,7 +40,7 @@ def work(max_count):
 
 
 def run(nbr_workers, max_count, redis_url):
-    """Let ``nbr_workers`` processes count to ``max_count`` each; return what they counted to."""
+    """Let ``nbr_workers`` processes add 1, ``max_count`` times each; return the count."""
     connect(redis_url)
     rds.set(COUNT_NAME, 0)
     with Pool(nbr_workers, connect, (redis_url,)) as pool:
@@ -49,10 +49,13 @@ def run(nbr_workers, max_count, redis_url):
 
 
 def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS, redis_url=None):
-    """Do ``run`` with a key of our own; without ``redis_url`` a server is found, or started."""
+    """Call ``run`` while we own the key; without ``redis_url``, find or start a server.
+
+    Raises UserError if there is no server, or if another run uses the key.
+    """
     with redis_server.server(redis_url) as url, redis_server.own(url, COUNT_NAME):
         remove = functools.partial(redis.Redis.from_url(url).delete, COUNT_NAME)
-        at_end.append(remove)  # nothing is raised here when Ctrl-C ends the run
+        at_end.append(remove)  # Ctrl-C ends the run without raising anything here
         try:
             return run(nbr_workers, max_count, url)
         finally:

@@ -1,11 +1,11 @@
-"""What the scripts that count together share: arguments, printing, check."""
+"""What the scripts that count together share: options, output and the check."""
 
 import functools
 
 from common import cli
 
 LARGEST_COUNT = 2**31 - 1  # a multiprocessing.Value("i") holds no more
-LONGER = 4
+LONGER = 4  # times, when no update was lost
 RACES = 5
 
 
@@ -22,7 +22,7 @@ def add_max_count(parser):
 
 
 def require_room(nbr_workers, max_count, option="--max_count"):
-    """Raise UserError if ``nbr_workers`` times ``max_count`` is more than the counter holds."""
+    """Raise UserError if ``nbr_workers`` x ``max_count`` is more than the counter holds."""
     if nbr_workers * max_count > LARGEST_COUNT:
         raise cli.UserError(
             f"{nbr_workers:,} x {max_count:,} is more than the counter holds: "
@@ -31,7 +31,7 @@ def require_room(nbr_workers, max_count, option="--max_count"):
 
 
 def count_once(run_workers, nbr_workers, max_count):
-    """Call ``run_workers``, print what it counted to and return how far that is off."""
+    """Call ``run_workers``, print the count, and return by how much it is off."""
     expected = nbr_workers * max_count
     print(f"Starting {nbr_workers} process(es) to count to {expected}", flush=True)
     count = run_workers(nbr_workers, max_count)
@@ -41,16 +41,16 @@ def count_once(run_workers, nbr_workers, max_count):
 
 
 def expect_all(run_workers, nbr_workers, max_count):
-    """Count and check that no update got lost."""
+    """Count; raise Failure if an update was lost."""
     off = count_once(run_workers, nbr_workers, max_count)
     cli.check(off == 0, f"the count is off by {off:,}")
 
 
 def expect_losses(run_workers, nbr_workers, max_count):
-    """Count and check that updates got lost; make the race longer while none is."""
+    """Count, in longer and longer races until updates are lost; raise Failure if none ever is."""
     if nbr_workers == 1:
         expect_all(run_workers, nbr_workers, max_count)
-        print("One process alone has nobody to lose updates to: start two or more")
+        print("One process alone loses no updates: start two or more")
         return
     for race in range(RACES):
         longer = min(max_count * LONGER**race, LARGEST_COUNT // nbr_workers)
@@ -65,10 +65,10 @@ def expect_losses(run_workers, nbr_workers, max_count):
 
 
 def main(doc, run_workers, exact=True, alone=False, redis=False):
-    """Count with ``run_workers`` as the command line asks for; print the count and check it.
+    """Be the main of a script: count with ``run_workers``, print and check the count.
 
-    ``exact`` is whether no update may get lost, else some must; ``alone`` is for one process, and
-    ``redis`` for a ``run_workers`` that takes the URL of a server.
+    ``exact``: whether no update may be lost; otherwise some must be. ``alone``: whether it is for
+    one process only. ``redis``: whether ``run_workers`` takes the URL of a server.
     """
 
     def main():

@@ -18,7 +18,7 @@ LONG_PRIME, TITANIC_PRIME = 10**100 + 267, 10**999 + 7
 STRONG_PSEUDOPRIME = 3_317_044_064_679_887_385_961_981
 NUMBERS = {0: False, 1: False, 2: True, 9: False, 25: False, 97: True, 1_042_441: False}
 
-FORKED = "workers by fork whatever --start-method: only forked children inherit this mmap"
+FORKED = "workers are forked, whatever --start-method says, to inherit the mmap"
 
 BAD_FIGURE = (("--workers", "1,x"), ("--workers", ""), ("--repeat", "0"), ("--from", "/nowhere"))
 # settled before the pool, a prime, and a square of a prime

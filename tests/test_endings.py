@@ -85,8 +85,13 @@ def stopped(name):
     return find
 
 
+def find_manager(run):
+    """Return the first process that the forkserver made."""
+    return next((p for p in run.workers() if "forkserver" in " ".join(p.cmdline())), None)
+
+
 STOPPED = {
-    "manager": ("primes_queue/primes_queue.py", lambda run: next(iter(run.workers()), None)),
+    "manager": ("primes_queue/primes_queue.py", find_manager),
     "forkserver": ("primes_queue/primes_queue.py", stopped("forkserver import main")),
     "guard": ("primes_queue/primes_queue.py", stopped("guard.sh")),
     "Redis server": ("prime_verification_ipc/primes_flag_redis.py", stopped("redis.sock")),
@@ -130,7 +135,7 @@ def test_the_end_of_the_guard_does_not_leave_the_server_running():
 LOOKS = {
     "numpy_shared": "np_shared.run(2, 10, 10, inspect=lambda array, pids: dead(pids) or "
     "np_check.print_memory(array, pids))",
-    "pi_estimation": "pi_numpy_blocked.run(10, 2, 1, look=lambda pids: dead(pids) or "
+    "pi_estimation": "pi_numpy_blocked.run(10, 2, 1, inspect=lambda pids: dead(pids) or "
     "pi_check.peak_memory(pids))",
 }
 LOOKING = """

@@ -162,7 +162,7 @@ def test_memory_of_a_process_that_has_ended_is_nothing():
     assert figure.memory_of(ended) == (0, 0, 0)
 
 
-@pytest.mark.skipif(not figure.TELLS_ALL, reason="needs /proc/PID/smaps_rollup")
+@pytest.mark.skipif(not figure.HAS_SMAPS_ROLLUP, reason="needs /proc/PID/smaps_rollup")
 def test_memory_is_what_psutil_reads():
     code = "import time; print(flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:

@@ -169,7 +169,7 @@ Cpu = collections.namedtuple("Cpu", "user nice system idle iowait guest")
 
 
 def test_busy_is_what_is_neither_idle_nor_waiting():
-    assert cpu_usage.busy_and_all(Cpu(5.0, 1.0, 2.0, 30.0, 4.0, 3.0)) == (8.0, 42.0)
+    assert cpu_usage.busy_and_total(Cpu(5.0, 1.0, 2.0, 30.0, 4.0, 3.0)) == (8.0, 42.0)
 
 
 def test_samples_become_percentages_and_the_examples_own_seconds():

@@ -386,15 +386,52 @@ def test_no_round_follows_the_one_with_the_factor(factor, nbr_rounds):
     assert len(pool) == nbr_rounds
 
 
-@given(st.integers(0, 100), st.integers(0, 2**32))
-def test_a_block_of_candidates_leaves_out_the_multiples_of_2_3_5_and_7(turn, number):
-    from_i = 11 + 210 * (turn + number // 210)
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 // 30_030))
+def test_a_block_of_candidates_leaves_out_the_multiples_of_primes_up_to_13(turn):
+    from_i = 17 + 30_030 * turn
     block = load(NUMPY).create_block(from_i)
     to_i = from_i + load(NUMPY).BLOCK
-    assert block.dtype == np.uint64
-    assert len(block) == 48 * (to_i - from_i) // 210
+    assert block.dtype == np.float64
+    assert len(block) == 5_760 * (to_i - from_i) // 30_030
     numbers = np.arange(from_i, to_i)
-    assert (block == numbers[np.gcd(numbers, 210) == 1]).all()
+    assert (block == numbers[np.gcd(numbers, 30_030) == 1]).all()
+
+
+def has_divisor(n, candidates):
+    candidates = np.array(sorted(candidates), dtype=np.float64)
+    return load(NUMPY).has_divisor(n, candidates, *np.empty((2, len(candidates))))
+
+
+EDGES = [2**power + offset for power in range(2, 64) for offset in (-3, -1, 0, 1, 3)]
+EDGES_OF_CANDIDATES = [edge for edge in EDGES if 17 <= edge < 2**33]
+CANDIDATES = st.one_of(st.sampled_from(EDGES_OF_CANDIDATES), st.integers(17, 2**33))
+FACTORS = st.one_of(st.sampled_from(EDGES), st.integers(1, 2**64))
+
+
+@settings(max_examples=500)
+@given(CANDIDATES, FACTORS, st.integers(-2, 2), st.sets(CANDIDATES, max_size=5))
+def test_division_by_floats_agrees_with_integers(candidate, factor, remainder, others):
+    factor = min(factor, (2**64 - 1) // candidate)
+    n = min(factor * candidate + remainder, 2**64 - 1)
+    candidates = {candidate, *others}
+    assert has_divisor(n, candidates) == any(n % i == 0 and n != i for i in candidates)
+
+
+def test_division_by_floats_agrees_with_integers_at_every_edge():
+    for candidate, factor in itertools.product(EDGES_OF_CANDIDATES, EDGES):
+        multiple = factor * candidate
+        for n in range(multiple - 1, min(multiple + 2, 2**64)):
+            assert has_divisor(n, {candidate}) == (n == multiple != candidate)
+
+
+@pytest.mark.parametrize("bits", [51, 53, 54, 63, 64])
+def test_division_by_floats_finds_the_last_multiples_below_a_power_of_2(bits):
+    for candidate in EDGES_OF_CANDIDATES:
+        multiple = (2**bits - 1) // candidate * candidate
+        for n in range(multiple - 5 * candidate, multiple + 1, candidate):
+            assert has_divisor(n, {candidate, 2**40})
+            assert not has_divisor(n - 1, {candidate})
 
 
 @settings(max_examples=50)
@@ -408,13 +445,13 @@ def test_every_block_up_to_the_root_is_the_job_of_one_worker(to_i, nbr_processes
     numpy_script.check_prime(n, pool, nbr_processes)
     ((*jobs,),) = pool
     starts = [start for _, job in jobs for start in range(*job)]
-    assert sorted(starts) == list(range(11, to_i, numpy_script.BLOCK))
+    assert sorted(starts) == list(range(17, to_i, numpy_script.BLOCK))
     assert len(jobs) <= nbr_processes
 
 
 EDGES_OF_BLOCKS = [
     factor
-    for edge in (11, *(11 + numbers * 341 * 210 for numbers in (1, 2, 3, 4)))
+    for edge in (17, *(17 + turns * 4 * 30_030 for turns in (1, 2, 3, 4)))
     for factor in range(max(edge - 40, 23), edge + 60)
     if prime_check.is_prime(factor)
 ]
@@ -442,9 +479,9 @@ def test_numbers_below_2_to_the_64_are_divided_exactly(n):
     numpy_script.share_flag(count_flag_checks.CountingFlag())
     block = numpy_script.BLOCK
     to_i = math.isqrt(n) + 1
-    last = 11 + (to_i - 11) // block * block
+    last = 17 + (to_i - 17) // block * block
     job = (n, (last - 3 * block, to_i, block))
-    candidates = [i for i in range(job[1][0], to_i) if math.gcd(i, 210) == 1]
+    candidates = [i for i in range(job[1][0], last + block) if math.gcd(i, 30_030) == 1]
     assert numpy_script.check_prime_in_blocks(job) == all(n % i for i in candidates)
     numpy_script.value.flag = numpy_script.FLAG_CLEAR
     assert numpy_script.check_prime_in_blocks((LARGEST_PRIME_OF_64_BITS, job[1]))
@@ -454,11 +491,11 @@ def test_a_flag_that_is_set_ends_the_blocks_after_one_read():
     numpy_script = load(NUMPY)
     flag = count_flag_checks.CountingFlag()
     numpy_script.share_flag(flag)
-    assert numpy_script.check_prime_in_blocks((10**19 + 51, (11, 10**6, numpy_script.BLOCK)))
-    assert flag.nbr_reads == len(range(11, 10**6, numpy_script.BLOCK))
+    assert numpy_script.check_prime_in_blocks((10**19 + 51, (17, 10**6, numpy_script.BLOCK)))
+    assert flag.nbr_reads == len(range(17, 10**6, numpy_script.BLOCK))
     flag.flag = numpy_script.FLAG_SET
-    assert not numpy_script.check_prime_in_blocks((10**19 + 51, (11, 2**32, numpy_script.BLOCK)))
-    assert flag.nbr_reads == len(range(11, 10**6, numpy_script.BLOCK)) + 1
+    assert not numpy_script.check_prime_in_blocks((10**19 + 51, (17, 2**32, numpy_script.BLOCK)))
+    assert flag.nbr_reads == len(range(17, 10**6, numpy_script.BLOCK)) + 1
 
 
 def test_no_fewer_of_the_first_primes_are_enough_bases():

@@ -96,17 +96,17 @@ def test_the_place_of_a_factor_is_that_of_the_first_one_met_in_any_share(primes,
     places = []
     for from_i, to_i in create_range.create(21, math.isqrt(n) + 1, nbr_shares):
         places += [(i - from_i) / (to_i - from_i) for i in range(from_i, to_i, 2) if n % i == 0]
-    assert FACTORS.place_in_share(n, nbr_shares) == min(places, default=None)
+    assert FACTORS.position_in_share(n, nbr_shares) == min(places, default=None)
 
 
 def test_the_factors_of_the_chapters_numbers_lie_where_their_stand_ins_have_them():
     for samples, nbr_shares in itertools.product((QUICK, BOOK), (2, 4)):
         places = [
-            FACTORS.place_in_share(samples[f"large non-prime {i}"], nbr_shares) for i in (1, 2)
+            FACTORS.position_in_share(samples[f"large non-prime {i}"], nbr_shares) for i in (1, 2)
         ]
         expected = {2: [0.603, 0.085], 4: [0.206, 0.170]}[nbr_shares]
         assert places == pytest.approx(expected, abs=0.002)
-        assert FACTORS.place_in_share(samples["prime 1"], nbr_shares) is None
+        assert FACTORS.position_in_share(samples["prime 1"], nbr_shares) is None
 
 
 def words(said):

@@ -32,7 +32,9 @@ def test_rounds_and_idle_workers_are_those_of_a_simulation(nbr_chunks, nbr_worke
     ends = simulate(nbr_chunks, nbr_workers)
     assert REPORT.count_rounds(nbr_chunks, nbr_workers) == max(ends)
     assert REPORT.count_idle(nbr_chunks, nbr_workers) == sum(end < max(ends) for end in ends)
-    assert NBR_CHUNKS.foretell(nbr_chunks, nbr_workers) == pytest.approx(max(ends) / nbr_chunks)
+    assert NBR_CHUNKS.busiest_share(nbr_chunks, nbr_workers) == pytest.approx(
+        max(ends) / nbr_chunks
+    )
 
 
 @given(st.integers(1, 300), st.integers(1, 40))
@@ -163,7 +165,7 @@ def test_figure_9_12_says_what_shuffling_gains(shuffled, noise, words, percent):
 
 
 def sawtooth(nbr_workers, nbr_chunks=range(1, 33)):
-    return {k: [0.0, NBR_CHUNKS.foretell(k, nbr_workers), 2.0] for k in nbr_chunks}
+    return {k: [0.0, NBR_CHUNKS.busiest_share(k, nbr_workers), 2.0] for k in nbr_chunks}
 
 
 def test_figure_9_13_finds_the_teeth_at_the_multiples_of_the_workers():

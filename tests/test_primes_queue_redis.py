@@ -180,7 +180,7 @@ def test_what_ctrl_c_leaves_can_be_resumed_or_started_afresh(rds, server, option
         os.killpg(run.process.pid, signal.SIGINT)
         assert run.wait(20) == 130
         assert run.stderr == "primes_queue_redis.py: interrupted\n"
-        assert "If it is stopped: --resume" in run.stdout
+        assert "To finish a stopped run on a server of your own: --resume" in run.stdout
         run.assert_nothing_left()
     assert {key.decode() for key in rds.scan_iter()} == {JOBS, RESULTS, RUN}
     with started(server, 2, *options, nbr_numbers=FEWER) as run:
