@@ -1,6 +1,6 @@
 # Each section's target is the list of its scripts; read it as an index. Variables to override:
 #   WORKERS=2  SCALE=quick|book  START_METHOD=fork|forkserver|spawn  PYTHON=python3.13
-#   SWEEP=1,2,4 (the numbers of workers in figures)
+#   SWEEP=1,2,4 (the numbers of workers in figures)  FRESH=1 (report measures all again)
 
 SHELL := /bin/sh
 .SUFFIXES:
@@ -52,15 +52,16 @@ endef
 # In make chapter, $(NOTES) is a file: what each run came to goes there, and the next one follows.
 note = $(if $(NOTES),; echo "$$? $(firstword $(1))" >>$(NOTES))
 
-.PHONY: help chapter chapter-begins figures cluster test lint clean setup setup-dev setup-cluster moved \
-  $(SECTIONS) $(SECTIONS:%=%-examples) $(SECTIONS:%=%-compare) $(SECTIONS:%=%-figures)
+.PHONY: help chapter chapter-begins figures report cluster test lint clean setup setup-dev setup-cluster moved \
+  $(SECTIONS) $(SECTIONS:%=%-examples) $(SECTIONS:%=%-compare) $(SECTIONS:%=%-figures) $(SECTIONS:%=%-claims)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z_-]*:.*## / { printf "make %-24s %s\n", $$1, $$2 }' Makefile
 	@echo 'make SECTION-examples         only the examples of a section, such as: make primes_pool-examples'
 	@echo 'make SECTION-compare          only its comparison of all ways: make primes_pool-compare'
 	@echo 'make SECTION-figures          only its figures: make primes_pool-figures'
-	@echo 'Variables: WORKERS=2  SCALE=quick|book  START_METHOD=fork|forkserver|spawn  PYTHON=python3.13  SWEEP=1,2,4'
+	@echo 'make SECTION-claims           only what the chapter says, judged: make primes_pool-claims'
+	@echo 'Variables: WORKERS=2  SCALE=quick|book  START_METHOD=fork|forkserver|spawn  PYTHON=python3.13  SWEEP=1,2,4  FRESH=1'
 
 chapter: NOTES = $(VENV)/.chapter
 chapter: chapter-begins $(SECTIONS:%=%-examples) ## every example of the chapter, section after section
@@ -87,7 +88,7 @@ END {
 endef
 export SUMMARY
 
-pi_estimation: pi_estimation-examples pi_estimation-compare pi_estimation-figures ## section 1: estimating pi
+pi_estimation: pi_estimation-examples pi_estimation-compare pi_estimation-figures pi_estimation-claims ## section 1: estimating pi
 pi_estimation-examples: setup
 	$(call section,1 Estimating pi (使用蒙特卡洛方法估算 π))
 	$(call run,Example 9-1,pi_estimation/pi_lists_series.py $(SERIAL))
@@ -178,6 +179,9 @@ pi_estimation-figures: setup
 	$(call run,Figures 9-3 to 9-7,pi_estimation/fig_9_03_cpu_usage.py $(FIGURE))
 	$(call run,Figure 9-8,pi_estimation/fig_9_08_numpy_speed.py $(FIGURE))
 
+pi_estimation-claims: setup
+	$(call run,What the chapter says,pi_estimation/claims.py $(SERIAL))
+
 primes_pool-compare: setup
 	$(call run,All ways by turns,primes_pool/compare.py $(PARALLEL))
 
@@ -211,6 +215,9 @@ sync_locking-compare: setup
 
 sync_locking-figures:
 	@echo 'Section 6 (sync_locking) has no figures'
+
+report: setup ## one page to read beside the chapter: its figures and claims, measured here (FRESH=1: all again)
+	$(call run,The page to read beside the chapter,-m common.report $(PARALLEL) $(if $(FRESH),--fresh))
 
 figures: $(SECTION:%=%-figures) ## draw the figures from your own measurements (SECTION=primes_pool: of one section)
 

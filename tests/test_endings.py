@@ -87,7 +87,7 @@ def stopped(name):
 
 def find_manager(run):
     """Return the first process that the forkserver made."""
-    return next((p for p in run.workers() if "forkserver" in " ".join(p.cmdline())), None)
+    return next((p for p in run.workers() if "import main" in " ".join(p.cmdline())), None)
 
 
 STOPPED = {
