@@ -29,22 +29,17 @@ def loky_workers(nbr_workers, initializer=None):
     answers = [joblib.delayed(_answer)() for _ in range(nbr_workers)]
     with joblib.parallel_config("loky", initializer=setup):
         others = set(multiprocessing.active_children())
-        try:
-            with run.process_starts():
-                pids = joblib.Parallel(nbr_workers, batch_size=1, return_as="generator")(answers)
-                workers = set(multiprocessing.active_children()) - others
-                if len(workers) == nbr_workers:  # else one has died, and joblib ends the others
-                    for worker in workers:
-                        run.watched[worker.pid] = "joblib's worker", lambda w=worker: w.exitcode
-            up = set(pids)
-            while len(up) < len(workers):  # a worker that is up may have answered for another
-                up.update(joblib.Parallel(nbr_workers, batch_size=1)(answers))
-        except loky.process_executor.TerminatedWorkerError as error:
-            raise run.Failure("a worker died while joblib started it") from error
+        with run.process_starts():
+            pids = joblib.Parallel(nbr_workers, batch_size=1, return_as="generator")(answers)
+            workers = set(multiprocessing.active_children()) - others
+            if len(workers) == nbr_workers:  # else one has died, and joblib ends the others
+                for worker in workers:
+                    run.watched[worker.pid] = "joblib's worker", lambda w=worker: w.exitcode
+        up = set(pids)
+        while len(up) < len(workers):  # a worker that is up may have answered for another
+            up.update(joblib.Parallel(nbr_workers, batch_size=1)(answers))
         yield
         if workers:
-            for worker in workers:
-                run.watched.pop(worker.pid, None)
             loky.get_reusable_executor().shutdown(kill_workers=True)
 
 

@@ -38,6 +38,7 @@ folder = None  # of the run's temporary files
 # Whose deaths end the run: pid -> what it is, a function that returns its exit code, at first None.
 watched = {}
 at_end = []  # functions that put back what is not a file or a process of the run
+died = {}  # what and pid -> exit code, of joblib's workers: joblib itself kills them on an error
 starting = threading.RLock()  # of the thread that starts a process
 _waits = False  # a look: for the end of process_starts, or of another look
 _doubted = set()
@@ -156,7 +157,7 @@ def look():
         if code == 255 and pid not in _doubted:  # so says a forkserver's child asked twice at once
             _doubted.add(pid)
         elif code is not None and watched.pop(pid, None) and code:
-            dead[f"{what} {pid}"] = code
+            (died if what.startswith("joblib") else dead)[f"{what} {pid}"] = code
     _waits = before
     if not dead:
         if not os.path.isdir(folder):
@@ -276,6 +277,9 @@ def outcome(main):
             problem = UserError(LIMITS)
         elif isinstance(error, MemoryError) or getattr(error, "errno", None) in NO_SPACE:
             problem = UserError(str(error) or "not enough memory")
+        elif type(error).__name__ == "TerminatedWorkerError":  # joblib's
+            time.sleep(LOOK_SECONDS)  # until all that have died are known
+            problem = Failure(in_words(died) or "a worker died while joblib started it")
         else:
             raise
         problem.__cause__ = error  # what its frames hold must not go before the processes
