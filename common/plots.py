@@ -174,8 +174,10 @@ def main(parser, figures, measure):
         if len(set(pictures.values())) < len(figures):
             raise cli.UserError(f"--output must be a folder: there are {len(figures)} pictures")
         results.require_writable(pictures[min(pictures)])
-        for name, measured in measure(args).items():
-            data = results.document(name, args, measured)
+        with results.load() as used:
+            measurements = measure(args)
+        for name, measured in measurements.items():
+            data = results.document(name, args, measured, used)
             results.write(pictures[name].with_suffix(".json"), data)
             _draw(data, figures, pictures[name])
     if args.show:

@@ -19,6 +19,7 @@ from pathlib import Path
 from common import cli, run
 
 FORMAT = 1
+BUSY_CPUS = 0.1
 began = time.monotonic()
 
 
@@ -53,6 +54,39 @@ def require_writable(path):
         raise cli.UserError(f"{error}: give another folder by --output") from error
 
 
+@contextlib.contextmanager
+def load():
+    """Give a dict; after the block it says who else used the CPUs.
+
+    ``other_cpus``: how many of the usable CPUs other programs used, on average; ``stolen``: how
+    many the hypervisor, or the limit of a control group, withheld.
+    """
+    given = {}
+    before = _cpu_seconds()
+    yield given
+    elapsed, others, stolen = map(operator.sub, _cpu_seconds(), before)
+    given["other_cpus"] = round(max(0, others) / elapsed, 3)
+    given["stolen"] = round(stolen / elapsed, 3)
+
+
+def _cpu_seconds():
+    import psutil  # imported here: most scripts run on the standard library
+
+    cpus = psutil.cpu_times(percpu=True)
+    if hasattr(os, "sched_getaffinity"):
+        cpus = [cpus[number] for number in os.sched_getaffinity(0)]
+    used = sum(cpu.user + cpu.nice + cpu.system for cpu in cpus)
+    stolen = sum(getattr(cpu, "steal", 0) for cpu in cpus)
+    with contextlib.suppress(OSError, TypeError):  # Linux, in a control group with a limit
+        throttled = re.search(r"throttled_usec (\d+)", Path("/sys/fs/cgroup/cpu.stat").read_text())
+        stolen += int(throttled[1]) / 1e6
+    ours = sum(os.times()[:4])  # with the processes that have ended
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            ours += sum(process.cpu_times()[:4])
+    return time.perf_counter(), used - ours, stolen
+
+
 def machine():
     """Return what another reader needs to know of this machine to compare measurements."""
     import psutil  # imported here: most scripts run on the standard library
@@ -76,16 +110,27 @@ def _cpu_model():
 
 
 def machine_line(data):
-    """Return the machine of a measurement in one line."""
+    """Return the machine of a measurement in one line, and whether it was busy with other work."""
     its = data["machine"]
     return (
         f"{its['cpu']}, {its['usable_cpus']} usable CPU{'s'[: its['usable_cpus'] != 1]}, "
         f"{its['python']}{'' if its['gil'] else ' without the GIL'}, {its['start_method']}"
+        f"{busy(data)}"
     )
 
 
-def document(name, args, measured):
-    """Return the measurement ``name`` with what was asked for and the machine, ready for JSON."""
+def busy(data):
+    """Return who else used the CPUs while ``data`` was measured, or "" for less than a tenth."""
+    who = {"other_cpus": "other programs used", "stolen": "the host withheld"}
+    used = {what: data.get(name, 0) for name, what in who.items()}
+    return "".join(f"; {what} {n:.1f} CPUs" for what, n in used.items() if n > BUSY_CPUS)
+
+
+def document(name, args, measured, used):
+    """Return the measurement ``name`` with what was asked for and the machine, ready for JSON.
+
+    ``used`` is what load gives.
+    """
     return {
         "format": FORMAT,
         "name": name,
@@ -95,6 +140,7 @@ def document(name, args, measured):
         "workers": getattr(args, "workers", None),
         "argv": sys.argv[1:],
         "took": round(time.monotonic() - began, 1),  # seconds, of the whole script
+        **used,
         **measured,
     }
 
@@ -111,7 +157,7 @@ def store(args, measured):
         name = Path(sys.argv[0]).stem
         path = place(args.output, f"{name}.json")
         require_writable(path)
-        write(path, document(name, args, measured))
+        write(path, document(name, args, measured, {}))
         print(f"Stored: {path}")
 
 
@@ -146,17 +192,33 @@ def fastest(calls, function, *args):
     return min((function(*args) for _ in range(calls)), key=operator.itemgetter(1))
 
 
+def second(function, *args):
+    """Call ``function(*args)`` twice; return what the second call returns.
+
+    For what touches much memory: a virtual machine gives free memory back to its host within
+    seconds, and the longer it was free, the more its first touch costs.
+    """
+    function(*args)
+    return function(*args)
+
+
 def interleaved(ways, repeat, warm_up=True):
     """Call each of ``ways`` (a dict, name -> function) in turn, ``repeat`` times over.
 
     Return a dict, name -> list of what every call returned. Each function times its own work and
     returns the seconds, so that its preparations do not count. A first round, not in the result,
-    warms up, unless ``warm_up`` is false. By turns (A B C A B C), whatever else keeps the machine
-    busy hits all ways alike. Nothing the ways print is seen.
+    warms up, unless ``warm_up`` is false. Each round begins with the next way (A B C, B C A, C A
+    B): no way has always the same neighbour, and a busy moment of the machine hits all. Nothing the
+    ways print is seen.
     """
+    names = list(ways)
+    turns = []
+    for _ in range(warm_up + repeat):
+        turns += names
+        names.append(names.pop(0))
     outcomes = {name: [] for name in ways}
     with silenced():
-        for name in progress((warm_up + repeat) * list(ways)):
+        for name in progress(turns):
             outcomes[name].append(ways[name]())
     return {name: rounds[warm_up:] for name, rounds in outcomes.items()}
 
@@ -223,14 +285,15 @@ def compare(args, ways, beyond=(), warm_up=True):
     name = f"compare_{Path(sys.argv[0]).resolve().parent.name}"
     path = place(args.output, f"{name}.json")
     require_writable(path)
-    rows = _rows(interleaved(ways, args.repeat, warm_up))
+    with load() as used:
+        rows = _rows(interleaved(ways, args.repeat, warm_up))
     ratios = _ratios(rows, beyond)
     names = ["Way", "Best (s)", "Median (s)", "Times as fast", "Answer"]
     print(_table(names, "lrrrl", rows, _way))
     if ratios:
         names = ["Beyond the chapter", "Against", "Best", "By round"]
         print(_table(names, "llrr", ratios, _ratio))
-    data = document(name, args, {"ways": rows, "beyond": ratios})
+    data = document(name, args, {"ways": rows, "beyond": ratios}, used)
     print(machine_line(data))
     write(path, data)
     print(f"Every repeat: {path}")

@@ -129,7 +129,7 @@ def ways(rows, cols, nbr_workers, named_fits):
     if not named_fits:
         del by_job[overwriting][named], beyond[1]
     functions = {
-        name: lambda job=job, function=function, args=args: {job: function(*args)}
+        name: lambda job=job, function=function, args=args: {job: results.second(function, *args)}
         for job, of_job in by_job.items()
         for name, (function, *args) in of_job.items()
     }

@@ -10,6 +10,8 @@ See:     on a Python loop, threads gain nothing; processes divide its time, whet
          except those in blocks, which have a fixed seed.
 """
 
+import functools
+
 from common import cli, results
 
 import pi_check
@@ -37,6 +39,8 @@ def ways(nbr_samples, nbr_workers):
     """Return the ways to compare: name -> function that returns job -> (estimate, seconds)."""
     job, larger_job, largest_job = jobs(nbr_samples)
     nbr_more, nbr_most = NUMPY_TIMES * nbr_samples, BLOCKS_TIMES * nbr_samples
+    numpy_serial = functools.partial(results.second, pi_numpy_serial.run)
+    numpy_parallel = functools.partial(results.second, pi_numpy_parallel.run)
 
     def estimate(nbr_samples, run, *args):
         count, duration, *_ = run(nbr_samples, *args)
@@ -56,11 +60,11 @@ def ways(nbr_samples, nbr_workers):
         f"Python loop, {nbr_workers} of joblib": way(pi_lists_parallel_joblib.run, nbr_workers),
         TUNED: way(pi_lists_tuned.run),
         NUMPY: lambda: {
-            job: estimate(nbr_samples, pi_numpy_serial.run),
-            larger_job: estimate(nbr_more, pi_numpy_serial.run),
+            job: estimate(nbr_samples, numpy_serial),
+            larger_job: estimate(nbr_more, numpy_serial),
         },
-        f"numpy, {nbr_workers} threads": way(pi_numpy_parallel.run, nbr_workers, True),
-        f"numpy, {nbr_workers} processes": way(pi_numpy_parallel.run, nbr_workers),
+        f"numpy, {nbr_workers} threads": way(numpy_parallel, nbr_workers, True),
+        f"numpy, {nbr_workers} processes": way(numpy_parallel, nbr_workers),
         ALONE: lambda: {
             larger_job: estimate(nbr_more, pi_numpy_blocked.run, 1, SEED),
             largest_job: estimate(nbr_most, pi_numpy_blocked.run, 1, SEED),

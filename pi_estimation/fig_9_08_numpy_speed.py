@@ -13,7 +13,9 @@ See:     unlike in Figure 9-2, threads gain something too: numpy releases the GI
 Differs: the chapter gives no seconds for this figure, so none of its are drawn.
 """
 
-from common import cli, plots
+import functools
+
+from common import cli, plots, results, timing
 
 import pi_check
 import pi_numpy_parallel
@@ -24,7 +26,9 @@ import pi_speed
 def measure(args):
     """Return the durations of the serial run, threads and processes (see pi_speed.measure)."""
     pi_check.require_memory(args.nbr_samples_in_total)
-    return {"fig_9_08": pi_speed.measure(args, pi_numpy_serial, pi_numpy_parallel)}
+    modules = pi_numpy_serial, pi_numpy_parallel
+    time_second = functools.partial(results.second, timing.timed)
+    return {"fig_9_08": pi_speed.measure(args, *modules, time_second)}
 
 
 def draw(data):

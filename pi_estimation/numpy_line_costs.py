@@ -12,10 +12,10 @@ See:     the lines are added one at a time, and each prefix is timed with all da
 Differs: workers are threads here, so there is no --start-method.
 """
 
+import functools
 import multiprocessing.dummy
-import time
 
-from common import cli, create_range, timing
+from common import cli, create_range, results, timing
 
 import numpy as np
 import pi_check
@@ -54,17 +54,20 @@ def run(nbr_samples_in_total, nbr_workers):
     """
     shares = create_range.split_total(nbr_samples_in_total, nbr_workers)
     prefixes = [prefix(nbr_lines) for nbr_lines in range(1, len(LINES) + 1)]
-    result = {"serial": [[] for _ in LINES], "threads": [[] for _ in LINES]}
     with multiprocessing.dummy.Pool(nbr_workers) as pool:
-        for _ in range(REPEAT):
-            for idx, function in enumerate(prefixes):
-                start = time.perf_counter()
-                serial = function(nbr_samples_in_total)
-                result["serial"][idx].append(time.perf_counter() - start)
-                start = time.perf_counter()
-                threads = pool.map(function, shares)
-                result["threads"][idx].append(time.perf_counter() - start)
-    return {**result, "counts": (serial, sum(threads))}
+        ways = {}
+        for idx, function in enumerate(prefixes):
+            serial = timing.timed, function, nbr_samples_in_total
+            threads = timing.timed, pool.map, function, shares
+            ways["serial", idx] = functools.partial(results.second, *serial)
+            ways["threads", idx] = functools.partial(results.second, *threads)
+        outcomes = results.interleaved(ways, REPEAT)
+    result = {"serial": [], "threads": []}
+    for (kind, _), rounds in outcomes.items():
+        result[kind].append([duration for _, duration in rounds])
+    last = len(LINES) - 1
+    counts = (outcomes["serial", last][-1][0], sum(outcomes["threads", last][-1][0]))
+    return {**result, "counts": counts}
 
 
 def main():

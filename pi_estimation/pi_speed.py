@@ -8,14 +8,17 @@ import pi_check
 PREDICTED = (16, 64)  # CPUs
 
 
-def measure(args, serial, parallel):
-    """Return every duration and estimate of the modules ``serial`` and ``parallel``."""
+def measure(args, serial, parallel, time=timing.timed):
+    """Return every duration and estimate of the modules ``serial`` and ``parallel``.
+
+    ``time(function, *args)`` returns what the function returns and the seconds it took.
+    """
     nbr_samples = args.nbr_samples_in_total
     ways = {}
     for n in args.workers:
-        ways["processes", n] = lambda n=n: timing.timed(parallel.run, nbr_samples, n)
-        ways["threads", n] = lambda n=n: timing.timed(parallel.run, nbr_samples, n, True)
-    ways["serial", 1] = lambda: timing.timed(serial.run, nbr_samples)
+        ways["processes", n] = lambda n=n: time(parallel.run, nbr_samples, n)
+        ways["threads", n] = lambda n=n: time(parallel.run, nbr_samples, n, True)
+    ways["serial", 1] = lambda: time(serial.run, nbr_samples)
     runs = []
     for (kind, n), rounds in results.interleaved(ways, args.repeat).items():
         estimates = [pi_check.estimate_pi(count, nbr_samples) for (count, _), _ in rounds]

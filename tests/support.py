@@ -76,7 +76,7 @@ def numbers_in(text):
 
 def output(script, folder):
     """Return the arguments that make ``script``, if it writes results, write them to ``folder``."""
-    writes = Path(script).name.startswith(("fig_", "compare"))
+    writes = Path(script).name.startswith(("fig_", "compare", "claims"))
     return ("--output", str(folder)) if writes else ()
 
 

@@ -4,9 +4,11 @@ import os
 import subprocess
 import sys
 import termios
+import time
 
 from common import results
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,10 +27,57 @@ def test_ways_take_turns_and_the_warm_up_is_dropped(names, repeat):
         return call
 
     outcomes = results.interleaved({name: way(name) for name in names}, repeat)
-    assert calls == names * (repeat + 1)
+    rounds = [calls[n : n + len(names)] for n in range(0, len(calls), len(names))]
+    assert len(rounds) == 1 + repeat
+    for n, turns in enumerate(rounds):  # each round begins with the next way
+        first = n % len(names)
+        assert turns == names[first:] + names[:first]
     assert list(outcomes) == names
-    for turn, numbers in enumerate(outcomes.values(), start=1):
-        assert numbers == [turn + len(names) * number for number in range(1, repeat + 1)]
+    for name, numbers in outcomes.items():
+        of_way = [n for n, called in enumerate(calls, start=1) if called == name]
+        assert numbers == of_way[1:]
+
+
+def test_the_second_call_counts():
+    calls = []
+    assert results.second(lambda number: calls.append(number) or len(calls), 7) == 2
+    assert calls == [7, 7]
+
+
+BURNER = """
+import os, time
+if not os.fork():  # its parent ends: it is no process of ours
+    print(os.getpid(), flush=True)
+    os.close(1)
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        pass
+"""
+
+
+def test_what_other_programs_use_is_noticed():
+    with results.load() as used:
+        start = time.monotonic()
+        told = subprocess.check_output([sys.executable, "-c", BURNER], text=True, timeout=TIMEOUT)
+        burner = psutil.Process(int(told))
+        while sum(burner.cpu_times()[:2]) < 1:
+            time.sleep(0.05)
+        elapsed = time.monotonic() - start
+    burner.kill()
+    assert used["other_cpus"] * elapsed > 0.7
+
+
+@pytest.mark.parametrize(
+    ("used", "told"),
+    [
+        ({}, ""),
+        ({"other_cpus": 0.1, "stolen": 0}, ""),
+        ({"other_cpus": 1.42, "stolen": 0.03}, "; other programs used 1.4 CPUs"),
+        ({"other_cpus": 0, "stolen": 0.5}, "; the host withheld 0.5 CPUs"),
+    ],
+)
+def test_a_busy_machine_is_told(used, told):
+    assert results.busy(used) == told
 
 
 def test_an_error_of_a_way_is_not_kept_back():
