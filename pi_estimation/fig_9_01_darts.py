@@ -4,8 +4,8 @@ Chapter: Figure 9-1
 Run:     python pi_estimation/fig_9_01_darts.py
          python pi_estimation/fig_9_01_darts.py --nbr_samples_in_total 1000
 See:     about pi / 4 of the darts lie inside the quarter circle; the histogram shows how widely the
-         estimates of --repeat runs with as many darts scatter. A hundred times the darts give one
-         more decimal.
+         estimates scatter in --repeat runs with the same number of darts. A hundred times the darts
+         give one more decimal.
 Differs: numpy draws the darts; the chapter's range of estimates is drawn beside ours.
          --workers and --start-method have no effect here.
 """

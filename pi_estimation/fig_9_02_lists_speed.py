@@ -4,8 +4,9 @@ Chapter: Figure 9-2; text on Amdahl's law
 Run:     python pi_estimation/fig_9_02_lists_speed.py
          python pi_estimation/fig_9_02_lists_speed.py --from results/fig_9_02.json
 See:     processes divide the time up to the number of CPUs and no further; threads gain nothing,
-         because the GIL lets only one thread at a time run Python code. (Nor do they on a
-         free-threaded build: random.uniform is a method of one generator that all threads lock.)
+         because the GIL lets only one thread at a time run Python code. (On a free-threaded build
+         they gain nothing either: random.uniform is a method of one generator that all of them
+         lock.)
          The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each;
          a / (a + b) is the serial share. With two usable CPUs it passes through both points,
          whatever they are; its interval then reflects the scatter of the repeats alone.

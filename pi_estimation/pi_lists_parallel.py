@@ -6,8 +6,8 @@ Run:     python pi_estimation/pi_lists_parallel.py 2
 See:     with processes, each share prints a pid of its own (unless it is so small that one worker
          finishes before the next is up), and the time shrinks with the number of free CPUs. With
          threads there is one pid and no gain, because the GIL lets only one thread at a time run
-         Python code. (Nor is there a gain on a free-threaded build: random.uniform is a method of
-         one generator that all threads lock.)
+         Python code. (On a free-threaded build they gain nothing either: random.uniform is a method
+         of one generator that all of them lock.)
 Differs: darts that do not divide evenly by the workers are still all thrown.
 """
 

@@ -149,7 +149,7 @@ def timed(run, numbers, repeat, *args):
                 start = time.perf_counter()
                 yield n
 
-    with contextlib.closing(run(repeated(), *args)) as answers:  # stops its workers early
+    with contextlib.closing(run(repeated(), *args)) as answers:  # if we stop early, end workers
         for n in numbers:
             durations = []
             for _, answer in itertools.islice(answers, repeat):

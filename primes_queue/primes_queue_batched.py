@@ -6,7 +6,7 @@ Run:     python primes_queue/primes_queue_batched.py 2
          python primes_queue/primes_queue_batched.py 2 --batch 1
 See:     the queue and the primality test are those of primes_queue.py, but all numbers of a job
          share the cost of one message: the workers compute, and more of them help. `--batch 1`
-         brings the cost back. A batch is too large if there are too few to keep all workers busy
+         brings the cost back. Batches are too large when they are too few to keep all workers busy
          until the end. Not for jobs that each take long anyway: in batches, they only make the
          other workers wait for the last one.
 """
