@@ -237,4 +237,16 @@ CASES = {
         long=("2", "--nbr_samples_in_total", "1e7"),
         victims=False,
     ),
+    "pi_estimation/claims.py": Case(
+        args=("--from", "/nowhere"),
+        output=(
+            r"place +\| +the chapter says +\| +its number +\| +yours +\| +verdict +\| +reason",
+            r"(?s)Figure 9-2 +\| +threads .*\| +cannot tell \| .*"
+            r"python\s.*pi_estimation/fig_9_02_lists_speed\.py",
+            r"\d+ claims: 0 hold, 0 differ, \d+ cannot tell here\n",
+            r"/claims_pi_estimation\.json\n",
+        ),
+        workers=False,
+        victims=False,
+    ),
 }

@@ -115,7 +115,7 @@ def test_a_private_server_that_dies_is_an_error_soon(pause):
     with Run(
         "prime_verification_ipc/primes_flag_redis.py", 99999999999999999989, REDIS_URL=""
     ) as run:
-        server = run.wait_for(lambda: stopped("--unixsocket")(run), "a server", pause=0.001)
+        server = run.wait_for(lambda: stopped("redis.sock")(run), "a server", pause=0.001)
         time.sleep(pause)
         server.kill()
         ends(run, 1, rf"Redis server {server.pid} was killed by signal 9 \(SIGKILL\)")

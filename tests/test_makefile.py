@@ -10,7 +10,7 @@ import sys
 import pytest
 from support import ROOT, SECTIONS, TIMEOUT, scripts
 
-PARTS = ("examples", "compare", "figures")
+PARTS = ("examples", "compare", "figures", "claims")
 LOCK = "sync_locking/ex2_lock.py"
 
 # Fails at ex2_lock.py, and finds no Redis server.
@@ -72,7 +72,17 @@ def installed(copy):
 
 def test_help_lists_every_target_that_a_reader_needs():
     listed = make(ROOT, "help").stdout
-    for target in ("chapter", "figures", "cluster", "test", "lint", "setup", "clean", *SECTIONS):
+    for target in (
+        "chapter",
+        "report",
+        "figures",
+        "cluster",
+        "test",
+        "lint",
+        "setup",
+        "clean",
+        *SECTIONS,
+    ):
         assert re.search(rf"^make {target} +\S", listed, re.MULTILINE), target
     for part in PARTS:
         assert re.search(rf"^make SECTION-{part} .*: make \w+-{part}$", listed, re.MULTILINE)
@@ -107,7 +117,7 @@ def test_the_chapter_ends_with_a_summary(installed):
     result = make(installed, "chapter")
     assert result.returncode == 0, result.stderr
     summary = result.stdout.split("# Summary\n")[1]
-    left_out = ("fig_", "compare", "cluster")
+    left_out = ("fig_", "compare", "claims", "cluster")
     nbr_scripts = sum(not any(word in script for word in left_out) for script in scripts())
     assert re.match(rf"{nbr_scripts} of {nbr_scripts} scripts .* in 0 min \d+ s\.\n", summary)
     assert "Failed" not in summary
