@@ -82,10 +82,13 @@ def workers(scheduler, nbr_workers, *modules):
     where = {"n_workers": nbr_workers, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
     if scheduler:
         where = {"address": scheduler}
+    loop = distributed.utils.LoopRunner()
+    with run.process_starts():  # the workers that its thread starts inherit what is held
+        loop.start()
     with contextlib.ExitStack() as stack:
+        stack.callback(loop.stop)
         try:
-            with contextlib.nullcontext() if scheduler else run.process_starts():
-                client = distributed.Client(timeout=WAIT_SECONDS, **where)
+            client = distributed.Client(loop=loop.loop, timeout=WAIT_SECONDS, **where)
             stack.enter_context(client)
             for child in multiprocessing.active_children():  # each has semaphores of its own
                 run.tell_guard(f"+{child.pid}")
