@@ -80,7 +80,7 @@ def sieve(rows, residue, wheel, patterns, primes):
     """
     bits = np.full(-(-len(rows) // 8), 255, dtype=np.uint8)
     for period, pattern in patterns:  # whose index 0 is for the number 0
-        first = (rows.start + residue * pow(wheel, -1, period)) * 8 % period
+        first = (rows.start + residue * pow(wheel, -1, period)) * pow(8, -1, period) % period
         bits &= pattern[first : first + len(bits)]
     flags = np.unpackbits(bits, count=len(rows))
     steps, inverses, rows_of_squares = primes
