@@ -139,7 +139,7 @@ def document(name, args, measured, used):
         "sizes": {size: getattr(args, size) for size in args.sizes},
         "workers": getattr(args, "workers", None),
         "argv": sys.argv[1:],
-        "took": round(time.monotonic() - began, 1),  # seconds, of the whole script
+        "ran": round(time.monotonic() - began, 1),  # seconds, of the whole script
         **used,
         **measured,
     }

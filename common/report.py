@@ -1,0 +1,184 @@
+"""One page to read beside the chapter: its figures and claims, measured on this machine."""
+
+import base64
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from common import claims, cli, results, run
+
+import jinja2
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = "results"
+NOT_MEASURING = ("claims.py", "report.py")
+SAME_MACHINE = ("cpu", "usable_cpus", "python", "gil")
+UNREADABLE = (*claims.INCOMPLETE, OSError, cli.UserError)
+
+
+def sections():
+    """Return number, English title, Chinese title and folder of each section, in their order."""
+    pages = [(page.read_text("utf-8"), page.parent) for page in ROOT.glob("*/README.md")]
+    headings = [(re.match(r"# (\d+) (.+) \((.+)\)\n", text), folder) for text, folder in pages]
+    return sorted((*heading.groups(), folder) for heading, folder in headings if heading)
+
+
+def options(script, args):
+    """Return the options with which ``script`` stores what it measures."""
+    if not script.stem.startswith(("fig_", "compare")):
+        return ["--scale", args.scale, "--output", FOLDER]
+    workers = ["--workers", f"{args.workers}"] if args.workers and script.stem == "compare" else []
+    method = ["--start-method", args.start_method] if args.start_method else []
+    return ["--scale", args.scale, *workers, *method]
+
+
+def why_measure(script, args, machine):
+    """Return why ``script`` has to measure, "" if its results serve, and the seconds it last took.
+
+    These are None if no result of that scale says so.
+    """
+    code = [*script.parent.glob("*.py"), *(ROOT / "common").glob("*.py")]
+    code = [path for path in code if path.name not in NOT_MEASURING]
+    newest = max(code, key=lambda path: path.stat().st_mtime)
+    whys, took = ["asked for"] if args.fresh else [], None
+    for name in claims.outputs(script):
+        path = ROOT / FOLDER / f"{name}.json"
+        try:
+            data = results.read(path, [name])
+            argv = [" ".join(each) for each in (data["argv"], options(script, args))]
+            asked, ask = (each.replace("--scale quick", "").strip() for each in argv)
+            machines = [(data["machine"][key], machine[key]) for key in SAME_MACHINE]
+            took = max(took or 0, data["ran"]) if data["scale"] == args.scale else None
+            if newest.stat().st_mtime > path.stat().st_mtime:
+                whys.append(f"{newest.relative_to(ROOT)} is newer than {path.name}")
+            if asked != ask:
+                whys.append(f"measured with {asked or 'no options'}")
+            whys += [f"measured with {was}, not {now}" for was, now in machines if was != now]
+            if name.startswith("fig_") and not picture(name):
+                whys.append(f"no picture of {path.name}")
+        except UNREADABLE:
+            whys.append(f"{path.name} is {'not complete' if path.exists() else 'missing'}")
+    return "".join(whys[:1]), took
+
+
+def measure(args, machine):
+    """Measure what is missing or stale; return a dict, folder of a section -> what failed in it."""
+    folders = [folder for *_, folder in sections()]
+    scripts = [path for folder in folders for path in sorted(folder.glob("*.py"))]
+    due, failed = {}, {folder: [] for folder in folders}
+    for script in filter(claims.outputs, scripts):
+        why, took = why_measure(script, args, machine)
+        due |= {script: took} if why else {}
+        print(f"{script.relative_to(ROOT)}: {f'measure, {why}' if why else 'reuse'}")
+    known = [took for took in due.values() if took is not None]
+    by = f"earlier runs of {len(known)}"
+    if not known and args.scale == "quick":  # the figures of the READMEs, of another machine
+        beside = [path for folder in folders for path in folder.glob("fig_*.json")]
+        known = [ran for path in beside if (ran := results.read(path, [path.stem]).get("ran"))]
+        by = f"{len(known)} figures of the READMEs, on another machine"
+    last = f"about {statistics.mean(known) * len(due) / 60:.1f} min, by {by}" if known else ""
+    how_long = f": {last or 'no earlier run says how long it takes'}" if due else ""
+    print(f"{len(due)} to measure{how_long}", flush=True)
+    for number, script in enumerate(due, 1):
+        print(f"[{number} of {len(due)}] {script.relative_to(ROOT)}", flush=True)
+        if problem := call(script, *options(script, args)):
+            failed[script.parent].append(f"{script.name} failed: {problem}")
+    return failed
+
+
+def call(script, *arguments):
+    """Run ``script``; return None, or in one line why it failed."""
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    command = [sys.executable, f"{script}", *arguments]
+    with run.process_starts():  # in a session of its own, Ctrl-C is for us alone
+        process = subprocess.Popen(command, **pipes, cwd=ROOT, start_new_session=True)
+        # how it ended is for us to explain
+        run.watched[process.pid] = "script", lambda: None if process.poll() is None else 0
+    said = process.communicate()[1].decode(errors="backslashreplace").strip()
+    run.watched.pop(process.pid, None)
+    print(said, end="\n" * bool(said), file=sys.stderr, flush=True)
+    if process.returncode < 0:
+        return run.in_words({f"process {process.pid}": process.returncode})
+    return (said.rpartition("\n")[2] or "without a word") if process.returncode else None
+
+
+def judge(folder, measured, failed):
+    """Return the claims of a section, judged by its claims.py from the results in ``measured``."""
+    name = f"claims_{folder.name}"
+    with tempfile.TemporaryDirectory() as output:
+        problem = call(folder / "claims.py", "--from", f"{measured}", "--output", output)
+        failed += [f"claims.py failed: {problem}"] if problem else []
+        return [] if problem else results.read(Path(output) / f"{name}.json", [name])["claims"]
+
+
+def ways(folder, measured):
+    """Return what a section's compare.py measured: job -> way -> its best, median and ratio."""
+    jobs, name = {}, f"compare_{folder.name}"
+    try:
+        for row in results.read(measured / f"{name}.json", [name])["ways"]:
+            best, median = min(row["seconds"]), statistics.median(row["seconds"])
+            way = {"best": best, "median": median, "ratio": float(row["ratio"])}
+            jobs.setdefault(f"{row['job']}", {})[f"{row['name']}"] = way
+    except UNREADABLE:
+        return {}
+    return jobs
+
+
+def picture(name):
+    """Return what the picture ``name`` says of itself, its size and data URI; None if it cannot."""
+    path = ROOT / FOLDER / f"{name}.png"
+    try:
+        with Image.open(path) as image:
+            says = {"title": image.text["Title"], "finding": image.text["Description"]}
+        source = f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
+        return {**says, "width": image.width, "height": image.height, "source": source}
+    except UNREADABLE:
+        return None
+
+
+def main():
+    parser = cli.parser(__doc__)
+    number = cli.whole_number(1, cli.MAX_WORKERS)
+    parser.add_argument("--workers", type=number, metavar="N", help="workers in each compare.py")
+    cli.add_start_method(parser)
+    parser.add_argument("--fresh", action="store_true", help="measure everything again")
+    what = "results of another machine, whose numbers are shown beside ours"
+    parser.add_argument("--compare", type=Path, metavar="FOLDER", help=what)
+    args = parser.parse_args()
+    here, there = ROOT / FOLDER, args.compare and args.compare.resolve()
+    if there and not there.is_dir():
+        raise cli.UserError(f"{there} is not a folder")
+    results.require_writable(here / "report.html")
+    machine = results.machine()
+    failed = measure(args, machine)
+    parts, own, others = [], [], []
+    for number, title, chinese, folder in sections():
+        names = sorted(name for path in folder.glob("fig_*.py") for name in claims.outputs(path))
+        part = {"number": number, "title": title, "chinese": chinese, "id": folder.name}
+        part["figures"] = [(f"Figure 9-{int(name[6:])}", picture(name)) for name in names]
+        part |= {"claims": judge(folder, here, failed[folder]), "failed": failed[folder]}
+        part |= {"ways": ways(folder, here), "ways_there": ways(folder, there)}
+        own += part["claims"]
+        others += judge(folder, there, []) if there else []
+        parts.append(part)
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    style = {"autoescape": True, "trim_blocks": True, "undefined": jinja2.ChainableUndefined}
+    environment = jinja2.Environment(loader=loader, **style)
+    environment.globals |= {"summary": claims.summary, "there": there and there.name}
+    environment.globals |= {"others": {one["says"]: one for one in others}}
+    line = f"{results.machine_line({'machine': machine})}; {machine['date']}, {args.scale} sizes"
+    page = environment.get_template("report.html.jinja").render(
+        parts=parts, claims=own, machine=line
+    )
+    with results.replacing(here / "report.html") as temporary:
+        temporary.write_text(page, "utf-8")
+    print(f"{claims.summary(own)}\n{here / 'report.html'}")
+    cli.check(not any(failed.values()), "something failed: the page says what")
+
+
+if __name__ == "__main__":
+    cli.run(main)
