@@ -146,5 +146,5 @@ def main(doc, claims):
         table.add_row(row, divider=True)
     print(table)
     print(f"{len(judged)} claims: {summary(judged)}")
-    results.write(path, results.document(name, args, {"claims": judged}, {}))
+    results.write(path, results.document(name, args, {"claims": judged}))
     print(path)

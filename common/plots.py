@@ -177,7 +177,7 @@ def main(parser, figures, measure):
         with results.load() as used:
             measurements = measure(args)
         for name, measured in measurements.items():
-            data = results.document(name, args, measured, used)
+            data = results.document(name, args, {**used, **measured})
             results.write(pictures[name].with_suffix(".json"), data)
             _draw(data, figures, pictures[name])
     if args.show:

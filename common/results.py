@@ -126,11 +126,8 @@ def busy(data):
     return "".join(f"; {what} {n:.1f} CPUs" for what, n in used.items() if n > BUSY_CPUS)
 
 
-def document(name, args, measured, used):
-    """Return the measurement ``name`` with what was asked for and the machine, ready for JSON.
-
-    ``used`` is what load gives.
-    """
+def document(name, args, measured):
+    """Return the measurement ``name`` with what was asked for and the machine, ready for JSON."""
     return {
         "format": FORMAT,
         "name": name,
@@ -140,7 +137,6 @@ def document(name, args, measured, used):
         "workers": getattr(args, "workers", None),
         "argv": sys.argv[1:],
         "ran": round(time.monotonic() - began, 1),  # seconds, of the whole script
-        **used,
         **measured,
     }
 
@@ -157,7 +153,7 @@ def store(args, measured):
         name = Path(sys.argv[0]).stem
         path = place(args.output, f"{name}.json")
         require_writable(path)
-        write(path, document(name, args, measured, {}))
+        write(path, document(name, args, measured))
         print(f"Stored: {path}")
 
 
@@ -268,8 +264,7 @@ def comparison_parser(doc, quick, book):
     """Return a parser for a ``compare.py``, with ``--repeat`` and ``--output``."""
     parser = cli.parser(doc)
     cli.add_size(parser, "--repeat", quick, book, "rounds to measure", in_chapter=False)
-    where = "folder for the measurement, or its name if it ends in .json (default: results/)"
-    parser.add_argument("--output", type=Path, metavar="PATH", help=where)
+    add_output(parser, "results/")
     return parser
 
 
@@ -293,7 +288,7 @@ def compare(args, ways, beyond=(), warm_up=True):
     if ratios:
         names = ["Beyond the chapter", "Against", "Best", "By round"]
         print(_table(names, "llrr", ratios, _ratio))
-    data = document(name, args, {"ways": rows, "beyond": ratios}, used)
+    data = document(name, args, {**used, "ways": rows, "beyond": ratios})
     print(machine_line(data))
     write(path, data)
     print(f"Every repeat: {path}")
