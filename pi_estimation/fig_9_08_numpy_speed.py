@@ -10,7 +10,9 @@ See:     unlike in Figure 9-2, threads gain something too: numpy releases the GI
          whatever they are; its interval then reflects the scatter of the repeats alone. A negative
          serial share counts as none: halves of an array that fit in a cache can take less than half
          the time of the whole.
-Differs: the chapter gives no seconds for this figure, so none of its are drawn.
+Differs: the chapter gives no seconds for this figure, so none of its are drawn. Each way is called
+         twice and the second call counts: the first touch of memory that was free for a while can
+         cost a virtual machine more than the work.
 """
 
 import functools

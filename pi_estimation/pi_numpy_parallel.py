@@ -6,7 +6,8 @@ Run:     python pi_estimation/pi_numpy_parallel.py 2
 See:     unlike in pi_lists_parallel.py, threads gain something too: numpy releases the GIL while it
          works on an array. But they take turns at numpy's one global random generator
          (numpy_line_costs.py shows it line by line), so with more CPUs processes leave them behind.
-         Much of the time goes into fresh memory for the arrays. (No BLAS routine is called, so the
+         Much of the time goes into fresh memory for the arrays; Figure 9-8 and compare.py time a
+         second call, which finds it at hand. (No BLAS routine is called, so the
          number of BLAS threads does not matter.)
 Differs: darts that do not divide evenly by the workers are still all thrown.
 """
