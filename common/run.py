@@ -37,6 +37,7 @@ MARK = "COMPANION_RUN"  # in the environment of the run's processes
 folder = None  # of the run's temporary files
 # Whose deaths end the run: pid -> what it is, a function that returns its exit code, at first None.
 watched = {}
+looks = []  # functions that end the run if something else than a process has failed
 at_end = []  # functions that put back what is not a file or a process of the run
 died = {}  # what and pid -> exit code, of joblib's workers: joblib itself kills them on an error
 starting = threading.RLock()  # of the thread that starts a process
@@ -85,7 +86,8 @@ def begin():
     threading.excepthook = _thread_failed
     atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
     try:
-        path = os.path.join(tempfile.gettempdir(), f"run-{os.urandom(5).hex()}")
+        letters = os.urandom(5).hex().translate(str.maketrans("0123456789", "ghijklmnop"))
+        path = os.path.join(tempfile.gettempdir(), f"run-{letters}")  # dask evaluates 1e7
         command = ["/bin/sh", GUARD, path, f"{os.getpid()}"]
         _guard = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
         folder = path
@@ -162,6 +164,8 @@ def look():
     if not dead:
         if not os.path.isdir(folder):
             end(1, f"{folder} is gone")
+        for also in looks:
+            also()
     elif stdout_is_broken():
         end(0)
     elif EXIT_LIMITS in dead.values():
@@ -213,12 +217,8 @@ def end(code, message=None, leave=os._exit):
     for put_back in at_end:
         with contextlib.suppress(Exception):
             put_back()
-    if leave is os._exit and folder != os.devnull:
-        _guard.stdin.close()
-        if guard := watched.get(_guard.pid):
-            _wait_until(lambda: guard[1]() is not None)
-        else:
-            subprocess.run(_guard.args, stdin=subprocess.DEVNULL)
+    if leave is os._exit and folder != os.devnull and _guard.pid not in watched:  # it was killed
+        subprocess.run(_guard.args, stdin=subprocess.DEVNULL)
     signal.setitimer(signal.ITIMER_REAL, 0)
     if not sys.flags.interactive:  # while Python ends, a signal would kill it
         signal.pthread_sigmask(signal.SIG_BLOCK, HELD)

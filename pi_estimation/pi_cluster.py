@@ -28,12 +28,12 @@ def count_in_shares(job):
     return estimate_nbr_points_in_quarter_circle(job)
 
 
-def run(nbr_samples_in_total, nbr_workers, seed, scheduler=None):
+def run(nbr_samples_in_total, nbr_workers, seed, scheduler=None, timeout=30):
     """Return the number of darts inside the quarter circle and the seconds Parallel took.
 
     A local cluster is up before the clock starts.
     """
-    with cluster.workers(scheduler, nbr_workers, pi_numpy_blocked) as nbr_threads:
+    with cluster.workers(scheduler, nbr_workers, pi_numpy_blocked, timeout=timeout) as nbr_threads:
         nbr_jobs = NBR_JOBS_PER_THREAD * nbr_threads
         jobs = [(seed, nbr_samples_in_total, first, nbr_jobs) for first in range(nbr_jobs)]
         start = time.perf_counter()
@@ -51,8 +51,9 @@ def main():
     pi_check.add_size(parser, quick=100_000_000)
     pi_check.add_seed(parser)
     args = cli.parse(parser)
+    where = (args.scheduler, args.timeout)
     nbr_in_quarter_circle, duration = run(
-        args.nbr_samples_in_total, args.nbr_workers, pi_check.seed(args), args.scheduler
+        args.nbr_samples_in_total, args.nbr_workers, pi_check.seed(args), *where
     )
     pi_check.report(nbr_in_quarter_circle, args.nbr_samples_in_total)
     pi_check.report_delta(duration, args.nbr_samples_in_total)

@@ -27,12 +27,12 @@ def count_in_segments(job):
     return count_primes(job)
 
 
-def run(lower, upper, nbr_workers, scheduler=None):
+def run(lower, upper, nbr_workers, scheduler=None, timeout=30):
     """Return the number of primes and the seconds Parallel took.
 
     A local cluster is up before the clock starts.
     """
-    with cluster.workers(scheduler, nbr_workers, primes_sieve) as nbr_threads:
+    with cluster.workers(scheduler, nbr_workers, primes_sieve, timeout=timeout) as nbr_threads:
         nbr_jobs = NBR_JOBS_PER_THREAD * nbr_threads
         jobs = [(lower, upper, first, nbr_jobs) for first in range(nbr_jobs)]
         start = time.perf_counter()

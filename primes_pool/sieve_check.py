@@ -28,8 +28,8 @@ def _main(doc, run, count_primes, add_scheduler):
         add_scheduler(parser)
     add_range(parser)
     args = parse(parser)
-    option = args.scheduler if add_scheduler else memory.peak
-    nbr_primes, duration, *peak = run(args.lower, args.upper, args.nbr_workers, option)
+    options = (args.scheduler, args.timeout) if add_scheduler else (memory.peak,)
+    nbr_primes, duration, *peak = run(args.lower, args.upper, args.nbr_workers, *options)
     if peak:
         print(f"Peak memory (RSS) of a worker: {peak[0] / 1e6:,.1f} MB")
     report(nbr_primes, args.lower, args.upper, duration, count_primes)

@@ -10,6 +10,7 @@ import tempfile
 import time
 
 import distributed
+import psutil
 import pytest
 from redis_servers import free_port
 from support import Run
@@ -29,11 +30,13 @@ SCRIPTS = {
 
 
 @contextlib.contextmanager
-def started(*command, folder):
+def started(*command, folder, **environment):
     process = subprocess.Popen(
         [sys.executable, "-m", "distributed.cli.dask_" + command[0], *command[1:]],
         cwd=folder,  # none of the project's files lie here
-        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        | {"TMPDIR": str(folder)}
+        | environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -46,28 +49,23 @@ def started(*command, folder):
         process.wait()
 
 
-@pytest.fixture
-def cluster():
-    """Give the address of a scheduler with two worker processes, and these."""
+@contextlib.contextmanager
+def cluster_of(nbr_workers, **environment):
+    """Give a client of a scheduler with so many workers, the scheduler's process and theirs."""
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        address = f"tcp://127.0.0.1:{free_port()}"
-        port = address.rpartition(":")[2]
-        scheduler = (
-            "scheduler",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            port,
-            "--dashboard-address",
-            "127.0.0.1:0",
-        )
-        stack.enter_context(started(*scheduler, folder=folder))
+        port = free_port()
+        address = f"tcp://127.0.0.1:{port}"
+        where = ("--host", "127.0.0.1", "--port", str(port), "--dashboard-address", "127.0.0.1:0")
+        scheduler = stack.enter_context(started("scheduler", *where, folder=folder))
         worker = ("worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
-        workers = [stack.enter_context(started(*worker, folder=folder)) for _ in range(2)]
+        workers = [
+            stack.enter_context(started(*worker, folder=folder, **environment))
+            for _ in range(nbr_workers)
+        ]
         with distributed.Client(address, timeout=60) as client:
-            client.wait_for_workers(2, timeout=60)
-            yield client, workers
+            client.wait_for_workers(nbr_workers, timeout=60)
+            yield client, scheduler, workers
 
 
 def answer(pattern, *arguments):
@@ -78,26 +76,93 @@ def answer(pattern, *arguments):
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_a_worker_killed_in_mid_run_does_not_change_the_answer(cluster, script):
-    client, workers = cluster
+def test_a_worker_killed_in_mid_run_does_not_change_the_answer(script):
     arguments, of_pool, pattern = SCRIPTS[script]
     expected = answer(pattern, of_pool, "2", *arguments)
-    address = client.scheduler.address
-    with Run(script, *arguments, "--scheduler", address) as run:
+    with (
+        cluster_of(2) as (client, _, workers),
+        Run(script, *arguments, "--scheduler", client.scheduler.address) as run,
+    ):
         run.wait_for(lambda: any(client.processing().values()), "jobs on the workers")
         time.sleep(0.3)
         workers[0].kill()
         assert run.wait() == 0, run.stderr
         assert "2 thread(s)" in run.stdout
         assert re.search(pattern, run.stdout)[1] == expected
-    assert len(client.nthreads()) == 1
+        assert len(client.nthreads()) == 1
+
+
+def test_the_only_thread_of_a_cluster_does_the_work():
+    script = "pi_estimation/pi_cluster.py"
+    arguments, _, _ = SCRIPTS[script]
+    with cluster_of(1) as (client, _, (worker,)):
+        before = psutil.Process(worker.pid).cpu_times().user
+        with Run(script, *arguments, "--scheduler", client.scheduler.address) as run:
+            assert run.wait() == 0, run.stderr
+            assert "1 thread(s)" in run.stdout
+        assert psutil.Process(worker.pid).cpu_times().user - before > 0.5  # seconds
+
+
+def signal_all(signum):
+    return lambda scheduler, workers: [worker.send_signal(signum) for worker in workers]
+
+
+LOST = {
+    "all workers killed": (signal_all(signal.SIGKILL), "no sign of life from any worker for 2 s"),
+    "all workers stopped": (signal_all(signal.SIGSTOP), "no sign of life from any worker for 2 s"),
+    "scheduler stopped": (
+        lambda scheduler, _: scheduler.send_signal(signal.SIGSTOP),
+        "no sign of life from any worker for 2 s",
+    ),
+    "scheduler killed": (lambda scheduler, _: scheduler.kill(), "(?:failed|no sign of life)"),
+}
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_a_cluster_that_is_lost_is_an_error_in_one_line(lost):
+    lose, expected = LOST[lost]
+    sizes = ("--nbr_samples_in_total", "1e12", "--timeout", "2")
+    with cluster_of(2) as (client, scheduler, workers):
+        address = client.scheduler.address
+        with Run("pi_estimation/pi_cluster.py", *sizes, "--scheduler", address) as run:
+            run.wait_for(lambda: any(client.processing().values()), "jobs on the workers")
+            lose(scheduler, workers)
+            assert run.wait() == 1
+            line = rf"pi_cluster\.py: the cluster at {address}\b.*{expected}.*\n"
+            assert re.fullmatch(line, run.stderr), run.stderr
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_workers_without_numpy_are_an_error_in_one_line(tmp_path, script):
+    (tmp_path / "numpy.py").write_text("raise ImportError('no numpy here')")
+    (tmp_path / "numpy-0.1.dist-info").mkdir()
+    (tmp_path / "numpy-0.1.dist-info/METADATA").write_text("Name: numpy\nVersion: 0.1\n")
+    arguments, _, _ = SCRIPTS[script]
+    with cluster_of(1, PYTHONPATH=str(tmp_path)) as (client, _, _):
+        address = client.scheduler.address
+        with Run(script, *arguments, "--scheduler", address, "--timeout", "5") as run:
+            assert run.wait() == 1
+            assert re.fullmatch(rf"\S+\.py: the cluster at {address}.*\n", run.stderr), run.stderr
+            assert "Differs there: numpy 0.1, here " in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "configuration"),
+    [("tls://127.0.0.1:3333", ""), ("nowhere", ""), ("tcp://127.0.0.1:1", "a: [b")],
+)
+def test_what_dask_refuses_is_one_line(tmp_path, scheduler, configuration):
+    (tmp_path / "dask.yaml").write_text(configuration)
+    environment = {"DASK_CONFIG": str(tmp_path)}
+    with Run("pi_estimation/pi_cluster.py", "--scheduler", scheduler, **environment) as run:
+        assert run.wait() == 2
+        assert re.fullmatch(r"\S+\.py: .+\n", run.stderr)
 
 
 def test_a_cluster_that_is_not_there_is_one_line():
     scheduler = f"tcp://127.0.0.1:{free_port()}"
     with Run("pi_estimation/pi_cluster.py", "--scheduler", scheduler) as run:
         assert run.wait() == 2
-        assert re.fullmatch(r"\S+\.py: no dask cluster at tcp://.*\n", run.stderr)
+        assert re.fullmatch(r"\S+\.py: the cluster at tcp://\S+ cannot be used: .*\n", run.stderr)
 
 
 WITHOUT_DASK = """
