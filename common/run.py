@@ -86,8 +86,7 @@ def begin():
     threading.excepthook = _thread_failed
     atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
     try:
-        letters = os.urandom(5).hex().translate(str.maketrans("0123456789", "ghijklmnop"))
-        path = os.path.join(tempfile.gettempdir(), f"run-{letters}")  # dask evaluates 1e7
+        path = os.path.join(tempfile.gettempdir(), f"run-{os.urandom(5).hex()}")
         command = ["/bin/sh", GUARD, path, f"{os.getpid()}"]
         _guard = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
         folder = path
@@ -97,7 +96,7 @@ def begin():
         end(2, LIMITS if is_limit(error) else error)
     watch_child(_guard.pid, "guard")
     tempfile.tempdir = folder
-    for name in (MARK, "TMPDIR", "JOBLIB_TEMP_FOLDER", "DASK_TEMPORARY_DIRECTORY"):
+    for name in (MARK, "TMPDIR", "JOBLIB_TEMP_FOLDER"):
         os.environ[name] = folder
     signal.setitimer(signal.ITIMER_REAL, LOOK_SECONDS, LOOK_SECONDS)
 
