@@ -30,9 +30,9 @@ SCRIPTS = {
 
 
 @contextlib.contextmanager
-def started(*command, folder, **environment):
+def started(*command, folder, before=(), **environment):
     process = subprocess.Popen(
-        [sys.executable, "-m", "distributed.cli.dask_" + command[0], *command[1:]],
+        [*before, sys.executable, "-m", "distributed.cli.dask_" + command[0], *command[1:]],
         cwd=folder,  # none of the project's files lie here
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         | {"TMPDIR": str(folder)}
@@ -191,3 +191,77 @@ def test_a_cluster_on_this_machine_ends_with_its_parent(script):
         run.process.send_signal(signal.SIGKILL)
         run.wait(20)
         run.assert_nothing_left()
+
+
+class TwoHosts:
+    """Two network namespaces joined by a cable; each has a worker, the first the scheduler."""
+
+    def __init__(self, stack):
+        self.names = [f"companion-{os.getpid()}-{host}" for host in (1, 2)]
+        self.cables = [f"c{os.getpid()}-{host}" for host in (1, 2)]
+        for name in self.names:
+            self.ip("netns", "add", name)
+            stack.callback(self.ip, "netns", "del", name)
+        first, second = self.cables
+        self.ip("link", "add", first, "type", "veth", "peer", "name", second)
+        for host, (name, cable) in enumerate(zip(self.names, self.cables, strict=True), start=1):
+            self.ip("link", "set", cable, "netns", name)
+            self.ip("-n", name, "address", "add", f"10.99.0.{host}/24", "dev", cable)
+            self.ip("-n", name, "link", "set", cable, "up")
+            self.ip("-n", name, "link", "set", "lo", "up")
+        self.scheduler = "tcp://10.99.0.1:8786"
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        where = ("--host", "10.99.0.1", "--port", "8786", "--dashboard-address", "127.0.0.1:0")
+        worker = ("worker", self.scheduler, "--nthreads", "1", "--no-nanny", "--no-dashboard")
+        for host, command in ((0, ("scheduler", *where)), (0, worker), (1, worker)):
+            stack.enter_context(started(*command, folder=folder, before=self.on(host)))
+        wait = "import distributed, sys; distributed.Client(sys.argv[1]).wait_for_workers(2, 60)"
+        command = [*self.on(1), sys.executable, "-c", wait, self.scheduler]
+        subprocess.run(command, check=True, capture_output=True, cwd=folder)
+
+    @staticmethod
+    def ip(*arguments):
+        subprocess.run(["ip", *arguments], check=True, capture_output=True)
+
+    def on(self, host):
+        return ("ip", "netns", "exec", self.names[host])
+
+    def cut(self, up_or_down="down"):
+        self.ip("-n", self.names[0], "link", "set", self.cables[0], up_or_down)
+
+    def run(self, *arguments):
+        script = ("pi_estimation/pi_cluster.py", "--scheduler", self.scheduler, "--seed", "5")
+        return Run(*script, *arguments, before=(*self.on(1), sys.executable))
+
+
+@pytest.fixture
+def two_hosts():
+    with contextlib.ExitStack() as stack:
+        try:
+            hosts = TwoHosts(stack)
+        except (OSError, subprocess.CalledProcessError) as error:
+            pytest.skip(f"no network namespaces here: {error}")
+        yield hosts
+
+
+def test_two_hosts_give_the_estimate_of_one_and_survive_a_cut_of_five_seconds(two_hosts):
+    sizes = ("--nbr_samples_in_total", "3e8")
+    pattern = r"Estimated pi (\S+) "
+    of_one = ("pi_estimation/pi_numpy_blocked.py", "2", *sizes, "--seed", "5")
+    expected = answer(pattern, *of_one)
+    with two_hosts.run(*sizes) as run:
+        run.wait_for(lambda: "2 thread(s)" in run.stdout, "a cluster")
+        two_hosts.cut()
+        time.sleep(5)
+        two_hosts.cut("up")
+        assert run.wait() == 0, run.stderr
+        assert run.stderr == ""
+        assert re.search(pattern, run.stdout)[1] == expected
+
+
+def test_a_link_that_is_cut_for_good_is_an_error_in_one_line(two_hosts):
+    with two_hosts.run("--nbr_samples_in_total", "1e12", "--timeout", "3") as run:
+        run.wait_for(lambda: "2 thread(s)" in run.stdout, "a cluster")
+        two_hosts.cut()
+        assert run.wait() == 1
+        assert re.fullmatch(r"pi_cluster\.py: the cluster at .*\n", run.stderr), run.stderr
