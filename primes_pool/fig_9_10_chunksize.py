@@ -52,9 +52,13 @@ def measure(args):
     )
     ordered = [run for run in runs if run["order"] != pool_speed.SHUFFLED]
     small = [run for run in ordered if run["chunksize"] in (None, *SMALL)]
+    defaults = [
+        {"workers": n, "chunks": pool_speed.count_default_chunks(args.nbr_numbers, n)}
+        for n in args.workers
+    ]
     return {
         "fig_9_10": {"runs": small},
-        "fig_9_11": {"runs": ordered},
+        "fig_9_11": {"runs": ordered, "defaults": defaults},
         "fig_9_12": {"runs": runs},
     }
 

@@ -58,6 +58,27 @@ def measure(args, chunksizes, orders=(ORDERED,)):
     return runs
 
 
+class Job:
+    """A job, to be sent any number of times, that counts the chunks it is sent in.
+
+    A chunk is pickled as a whole: what it holds more than once is pickled once.
+    """
+
+    nbr_chunks = 0
+
+    def __reduce__(self):
+        self.nbr_chunks += 1
+        return int, ()
+
+
+def count_default_chunks(nbr_jobs, nbr_workers):
+    """Return how many chunks ``Pool.map`` really sends if no chunksize is given."""
+    job = Job()
+    with Pool(nbr_workers) as pool:
+        pool.map(abs, [job] * nbr_jobs)
+    return job.nbr_chunks
+
+
 def _way(function, *args):
     def way():
         are_primes, duration = timing.timed(function, *args)

@@ -3,7 +3,8 @@
 Chapter: text on the run without a queue
 Run:     python primes_queue/primes_serial.py
 See:     this is the serial line of Figure 9-14, which no queue of single numbers beats: testing a
-         number takes less time than sending it to another process.
+         number takes less time than sending it to another process. With --scale book it finds
+         54,208 primes, as every script of this folder does.
 """
 
 import math

@@ -130,4 +130,16 @@ CASES: dict[str, Case] = {
         victims=False,
         bad=(("2", "--repeat", "0"), *BAD_SIZES),
     ),
+    "primes_pool/claims.py": Case(
+        args=("--from", "/nowhere"),
+        output=(
+            r"place +\| +the chapter says +\| +its number +\| +yours +\| +verdict +\| +reason",
+            r"(?s)Figure 9-10 +\| +a chunksize .*\| +cannot tell \| .*"
+            r"python\s.*primes_pool/fig_9_10_chunksize\.py",
+            r"\d+ claims: 0 hold, 0 differ, \d+ cannot tell here\n",
+            r"/claims_primes_pool\.json\n",
+        ),
+        workers=False,
+        victims=False,
+    ),
 }

@@ -100,4 +100,16 @@ CASES: dict[str, Case] = {
         victims=False,  # it starts with the serial way
         bad=tuple(("2", *sizes) for sizes in IN_BATCHES),
     ),
+    "primes_queue/claims.py": Case(
+        args=("--from", "/nowhere"),
+        output=(
+            r"place +\| +the chapter says +\| +its number +\| +yours +\| +verdict +\| +reason",
+            r"(?s)Figure 9-14 +\| +one process .*\| +cannot tell \| .*"
+            r"python\s.*primes_queue/fig_9_14_queue_cost\.py",
+            r"\d+ claims: 0 hold, 0 differ, \d+ cannot tell here\n",
+            r"/claims_primes_queue\.json\n",
+        ),
+        workers=False,
+        victims=False,
+    ),
 }

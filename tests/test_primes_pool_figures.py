@@ -17,6 +17,7 @@ NBR_CHUNKS = load("primes_pool/fig_9_13_nbr_chunks.py")
 SPEED = NBR_CHUNKS.pool_speed
 POOL = SPEED.primes_pool
 REPORT = SPEED.pool_check
+CLAIMS = load("primes_pool/claims.py")
 
 
 def simulate(nbr_chunks, nbr_workers):
@@ -56,6 +57,14 @@ def pool_chunks(nbr_jobs, chunksize):
 @given(st.integers(1, 2_000), st.integers(1, 2_500))
 def test_chunks_are_counted_as_pool_map_cuts_them(nbr_jobs, chunksize):
     assert REPORT.count_chunks(nbr_jobs, chunksize) == len(pool_chunks(nbr_jobs, chunksize))
+
+
+@pytest.mark.parametrize("nbr_workers", [1, 2, 3])
+@pytest.mark.parametrize("nbr_jobs", [1, 7, 16, 100, 1_000])
+def test_as_many_chunks_are_sent_by_default_as_the_default_chunksize_makes(nbr_jobs, nbr_workers):
+    chunksize = POOL.default_chunksize(nbr_jobs, nbr_workers)
+    expected = len(pool_chunks(nbr_jobs, chunksize))
+    assert SPEED.count_default_chunks(nbr_jobs, nbr_workers) == expected
 
 
 @given(st.integers(NBR_CHUNKS.FEWEST_NUMBERS, 20_000), st.integers(1, NBR_CHUNKS.MOST_CHUNKS))
@@ -257,3 +266,22 @@ def test_several_numbers_of_workers_are_drawn_side_by_side(draw, nbr_panels, mon
     from matplotlib import pyplot
 
     pyplot.close(figure)
+
+
+@pytest.mark.parametrize(
+    ("measured", "usable_cpus", "judged"),
+    [([2], 2, 2), ([1, 2, 4, 8], 4, 4), ([2, 4, 16, 32], 64, 4), ([1, 2, 4], 3, 2)],
+)
+def test_claims_are_judged_with_the_most_workers_that_have_a_cpu_each(
+    measured, usable_cpus, judged
+):
+    figure = {"machine": {"usable_cpus": usable_cpus}, "runs": [{"workers": n} for n in measured]}
+    assert CLAIMS.for_workers(2, 12)(lambda figure, nbr_workers: nbr_workers)(figure) == judged
+
+
+@pytest.mark.parametrize(("measured", "usable_cpus"), [([1], 8), ([4], 2), ([64], 64)])
+def test_claims_on_a_pool_need_workers_with_a_cpu_each(measured, usable_cpus):
+    figure = {"machine": {"usable_cpus": usable_cpus}, "runs": [{"workers": n} for n in measured]}
+    _, verdict, reason = CLAIMS.for_workers(2, 12)(lambda *_: pytest.fail("judged"))(figure)
+    assert verdict == "cannot tell here"
+    assert numbers_in(reason) == ["2", "12", f"{min(4, usable_cpus)}"]
