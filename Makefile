@@ -106,7 +106,7 @@ pi_estimation-examples: setup
 	$(call run,Beyond the chapter: names looked up once,pi_estimation/pi_lists_tuned.py $(SERIAL))
 	$(call run,Beyond the chapter: blocks that stay in the cache,pi_estimation/pi_numpy_blocked.py $(PARALLEL))
 
-primes_pool: primes_pool-examples primes_pool-compare primes_pool-figures ## section 2: finding primes
+primes_pool: primes_pool-examples primes_pool-compare primes_pool-figures primes_pool-claims ## section 2: finding primes
 primes_pool-examples: setup
 	$(call section,2 Finding primes (寻找素数))
 	$(call run,Example 9-8 in one process,primes_pool/primes_serial.py $(SERIAL))
@@ -115,7 +115,7 @@ primes_pool-examples: setup
 	$(call run,Example 9-8 in a pool with the numbers shuffled,primes_pool/primes_pool.py $(PARALLEL) --shuffle)
 	$(call run,Beyond the chapter: a sieve,primes_pool/primes_sieve.py $(PARALLEL))
 
-primes_queue: primes_queue-examples primes_queue-compare primes_queue-figures ## section 3: queues of work
+primes_queue: primes_queue-examples primes_queue-compare primes_queue-figures primes_queue-claims ## section 3: queues of work
 primes_queue-examples: setup
 	$(call section,3 Queues of work (工作队列))
 	$(call run,Figure 9-14 without a queue,primes_queue/primes_serial.py $(SERIAL))
@@ -125,7 +125,7 @@ primes_queue-examples: setup
 	$(call run,Beyond the chapter: ranges on the queue,primes_queue/primes_queue_batched.py $(PARALLEL))
 	$(call run_redis,Beyond the chapter: a queue in Redis,primes_queue/primes_queue_redis.py $(PARALLEL))
 
-prime_verification_ipc: prime_verification_ipc-examples prime_verification_ipc-compare prime_verification_ipc-figures ## section 4: verifying primes with interprocess communication
+prime_verification_ipc: prime_verification_ipc-examples prime_verification_ipc-compare prime_verification_ipc-figures prime_verification_ipc-claims ## section 4: verifying primes with interprocess communication
 prime_verification_ipc-examples: setup
 	$(call section,4 Verifying primes with interprocess communication (使用进程间通信验证质数))
 	$(call run,Example 9-14,prime_verification_ipc/primes_serial.py $(SERIAL))
@@ -138,12 +138,14 @@ prime_verification_ipc-examples: setup
 	$(call run,Example 9-25,prime_verification_ipc/primes_flag_mmap_lookahead.py $(PARALLEL))
 	$(call run,Example 9-26,prime_verification_ipc/primes_flag_mmap_redux.py $(PARALLEL))
 	$(call run,How often the flag is read,prime_verification_ipc/count_flag_checks.py $(SERIAL))
+	$(call run_redis,Unix sockets and TCP,prime_verification_ipc/redis_sockets.py $(SERIAL))
+	$(call run,PyPy,prime_verification_ipc/pypy_speed.py $(SERIAL))
 	$(call run,Beyond the chapter: blocks instead of a flag,prime_verification_ipc/primes_ascending_blocks.py $(PARALLEL))
 	$(call run,Beyond the chapter: blocks of numpy,prime_verification_ipc/primes_numpy.py $(PARALLEL))
 	$(call run,Beyond the chapter: Example 9-26 under every start method,prime_verification_ipc/primes_flag_shared_memory.py $(PARALLEL))
 	$(call run,Beyond the chapter: no division at all,prime_verification_ipc/primes_miller_rabin.py $(SERIAL))
 
-numpy_shared: numpy_shared-examples numpy_shared-compare numpy_shared-figures ## section 5: sharing a numpy array
+numpy_shared: numpy_shared-examples numpy_shared-compare numpy_shared-figures numpy_shared-claims ## section 5: sharing a numpy array
 numpy_shared-examples: setup
 	$(call section,5 Sharing a numpy array (使用多处理共享 numpy 数据))
 	$(call run,Examples 9-27 to 9-34,numpy_shared/np_shared.py $(PARALLEL) --inspect)
@@ -153,7 +155,7 @@ numpy_shared-examples: setup
 	$(call run,Beyond the chapter: a file that joblib maps,numpy_shared/np_shared_joblib.py $(WITH_WORKERS))
 	$(call run,Beyond the chapter: filling a matrix by threads,numpy_shared/np_shared_random_threads.py $(WITH_WORKERS))
 
-sync_locking: sync_locking-examples sync_locking-compare sync_locking-figures ## section 6: synchronising access to files and variables
+sync_locking: sync_locking-examples sync_locking-compare sync_locking-figures sync_locking-claims ## section 6: synchronising access to files and variables
 sync_locking-examples: setup
 	$(call section,6 Synchronising access to files and variables (同步文件和变量访问))
 	$(call run,Examples 9-35 and 9-36,sync_locking/ex1_nolock1.py $(SERIAL) $(METHOD))
@@ -190,11 +192,17 @@ primes_pool-figures: setup
 	$(call run,Figures 9-10 to 9-12,primes_pool/fig_9_10_chunksize.py $(FIGURE))
 	$(call run,Figure 9-13,primes_pool/fig_9_13_nbr_chunks.py $(FIGURE))
 
+primes_pool-claims: setup
+	$(call run,What the chapter says,primes_pool/claims.py $(SERIAL))
+
 primes_queue-compare: setup
 	$(call run,All ways by turns,primes_queue/compare.py $(PARALLEL))
 
 primes_queue-figures: setup
 	$(call run,Figure 9-14,primes_queue/fig_9_14_queue_cost.py $(FIGURE))
+
+primes_queue-claims: setup
+	$(call run,What the chapter says,primes_queue/claims.py $(SERIAL))
 
 prime_verification_ipc-compare: setup
 	$(call run,All ways by turns,prime_verification_ipc/compare.py $(PARALLEL))
@@ -204,17 +212,26 @@ prime_verification_ipc-figures: setup
 	$(call run,Figure 9-16,prime_verification_ipc/fig_9_16_slower_ipc.py $(FIGURE))
 	$(call run,Figure 9-17,prime_verification_ipc/fig_9_17_faster_ipc.py $(FIGURE))
 
+prime_verification_ipc-claims: setup
+	$(call run,What the chapter says,prime_verification_ipc/claims.py $(SERIAL))
+
 numpy_shared-compare: setup
 	$(call run,All ways by turns,numpy_shared/compare.py $(PARALLEL))
 
 numpy_shared-figures: setup
 	$(call run,Figure 9-18,numpy_shared/fig_9_18_shared_memory.py $(FIGURE))
 
+numpy_shared-claims: setup
+	$(call run,What the chapter says,numpy_shared/claims.py $(SERIAL))
+
 sync_locking-compare: setup
 	$(call run,All ways by turns,sync_locking/compare.py $(PARALLEL))
 
 sync_locking-figures:
 	@echo 'Section 6 (sync_locking) has no figures'
+
+sync_locking-claims: setup
+	$(call run,What the chapter says,sync_locking/claims.py $(SERIAL))
 
 report: setup ## one page to read beside the chapter: its figures and claims, measured here (FRESH=1: all again)
 	$(call run,The page to read beside the chapter,-m common.report $(PARALLEL) $(if $(FRESH),--fresh))

@@ -86,8 +86,8 @@ def run(nbr_workers, rows, cols, watched=True):
 
     ``seconds``: how long its workers took to overwrite the array; ``events``: when they started and
     had ended; ``times`` of the samples; ``memory``: for each process, the parent first, its bytes
-    of ``rss``, ``pss`` and ``shared`` at these times, 0 where unknown. Raises UserError or Failure
-    if np_shared.py fails.
+    of ``rss``, ``pss`` and ``shared`` at these times, 0 where unknown; and what ``printed``
+    returns. Raises UserError or Failure if np_shared.py fails.
     """
     start = time.perf_counter()
     with started(nbr_workers, rows, cols) as (process, lines):
@@ -106,7 +106,30 @@ def run(nbr_workers, rows, cols, watched=True):
             for text, event in EVENTS.items()
             if text in line
         },
+        **printed([line for _, line in lines]),
         **by_process([(moment - start, memory) for moment, memory in samples]),
+    }
+
+
+def printed(lines):
+    """Return what np_shared.py says in ``lines`` of its block and of the pids in it, as a dict.
+
+    ``inodes``: which block each process has mapped, the parent first; ``mapped`` and ``block_pss``:
+    how many MB of it each has mapped, and its share of them in PSS. These are empty where the
+    system does not tell. ``counts``: each value in the array -> how often it is there.
+    """
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if "|" in line]
+    of_processes = [row for row in rows if re.match("parent|worker", row[0]) and len(row) > 3]
+    mapped, pss = ([float(row[n].replace(",", "")) for row in of_processes] for n in (4, 6))
+    return {
+        "inodes": [int(inode) for inode in re.findall(r"inode (\d+)", "".join(lines))],
+        "mapped": mapped,
+        "block_pss": pss,
+        "counts": {
+            row[0]: int(row[1].replace(",", ""))
+            for row in rows
+            if len(row) == 2 and row[0].isdecimal()
+        },
     }
 
 

@@ -13,7 +13,7 @@ Differs: the chapter gives 316,405 reads for all its examples, which is right fo
 import math
 import multiprocessing.dummy
 
-from common import cli, create_range
+from common import cli, create_range, results
 
 import prime_check
 import primes_flag_mmap_lookahead
@@ -101,20 +101,27 @@ def main():
     parser = cli.parser(__doc__)
     prime_check.add_numbers(parser, default="prime 1, or a smaller stand-in at quick scale")
     cli.add_workers(parser, "--workers", default=CHAPTER_SHARES, start_method=False)
+    results.add_output(parser)
     args = prime_check.parse(parser, labels=["prime 1"])
+    counted = {loop: [] for loop in LOOPS}
     for n in args.numbers:
         print(f"{n:,} in {args.workers} share(s):", flush=True)
         for loop, (script, reads_of_share) in LOOPS.items():
             is_prime, nbr_reads = run(script, n, args.workers)
+            counted[loop].append(nbr_reads)
             answer = prime_check.in_words(is_prime)
             print(f"  {loop:<26}{nbr_reads:>9,} reads  {answer}", flush=True)
             cli.check(is_prime == prime_check.is_prime(n), f"{n:,} is called {answer}")
             most = by_formula(reads_of_share, n, args.workers)
             cli.check(nbr_reads == most or (nbr_reads < most and not is_prime), f"not {most:,}")
     print(f"By formula, for {CHAPTER_PRIME:,} in {CHAPTER_SHARES} shares:")
-    for loop, (_, reads_of_share) in LOOPS.items():
-        most = by_formula(reads_of_share, CHAPTER_PRIME, CHAPTER_SHARES)
+    reads = {
+        loop: by_formula(reads_of_share, CHAPTER_PRIME, CHAPTER_SHARES)
+        for loop, (_, reads_of_share) in LOOPS.items()
+    }
+    for loop, most in reads.items():
         print(f"  {loop:<26}{most:>9,} reads  (the chapter: {CHAPTER_READS:,})")
+    results.store(args, {"numbers": args.numbers, "counted": counted, "by_formula": reads})
 
 
 if __name__ == "__main__":

@@ -119,4 +119,16 @@ CASES = {
         bad=(*BAD, ("--workers", "1,x"), ("--repeat", "0"), ("--from", "/nowhere")),
         figures={"fig_9_18": 5},
     ),
+    "numpy_shared/claims.py": Case(
+        args=("--from", "/nowhere"),
+        output=(
+            r"place +\| +the chapter says +\| +its number +\| +yours +\| +verdict +\| +reason",
+            r"(?s)Figure 9-18 +\| +all processes .*\| +cannot tell .*"
+            r"numpy_shared/fig_9_18_shared_memory\.py",
+            r"\d+ claims: 0 hold, 0 differ, \d+ cannot tell here\n",
+            r"/claims_numpy_shared\.json\n",
+        ),
+        workers=False,
+        victims=False,
+    ),
 }

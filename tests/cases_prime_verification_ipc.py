@@ -191,4 +191,32 @@ CASES = {
         bad=(("abc",),),
         redis=True,
     ),
+    FOLDER + "redis_sockets.py": Case(
+        args=("--reads", "50", "--repeat", "1"),
+        output=(r"Redis: (redis|unix)://", r"(TCP|Unix socket) +\d+\.\d microseconds a read "),
+        workers=False,
+        long=("--reads", "1e9"),
+        victims=False,
+        bad=(("--reads", "0"), ("--repeat", "1.5"), ("--redis-url", "nonsense://")),
+        redis=True,
+    ),
+    FOLDER + "pypy_speed.py": Case(
+        args=("--repeat", "1"),
+        output=(r"CPython 3\.\d|PyPy|Left out: there is no pypy3 on PATH\n",),
+        workers=False,
+        victims=False,
+        bad=(("--repeat", "0"),),
+    ),
+    FOLDER + "claims.py": Case(
+        args=("--from", "/nowhere"),
+        output=(
+            r"place +\| +the chapter says +\| +its number +\| +yours +\| +verdict +\| +reason",
+            r"(?s)Figure 9-17 +\| +a RawValue .*\| +cannot tell .*"
+            r"prime_verification_ipc/fig_9_17_faster_ipc\.py",
+            r"\d+ claims: 0 hold, 0 differ, \d+ cannot tell here\n",
+            r"/claims_prime_verification_ipc\.json\n",
+        ),
+        workers=False,
+        victims=False,
+    ),
 }

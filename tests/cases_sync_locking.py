@@ -86,4 +86,16 @@ CASES = {
         bad=(*BAD, ("--longer", "0"), ("--longer", "1e9", "4"), ("--longest", "1e9", "4")),
         redis=True,
     ),
+    "sync_locking/claims.py": Case(
+        args=("--from", "/nowhere"),
+        output=(
+            r"place +\| +the chapter says +\| +its number +\| +yours +\| +verdict +\| +reason",
+            r"(?s)Example +\| +a RawValue .*\| +cannot tell .*"
+            r"sync_locking/compare\.py",
+            r"\d+ claims: 0 hold, 0 differ, \d+ cannot tell here\n",
+            r"/claims_sync_locking\.json\n",
+        ),
+        workers=False,
+        victims=False,
+    ),
 }

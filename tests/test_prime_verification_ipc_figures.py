@@ -10,7 +10,7 @@ from common import create_range, redis_server, results
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import load, numbers_in
+from support import ROOT, load, numbers_in
 
 FOLDER = "prime_verification_ipc/"
 FREQUENCY = load(FOLDER + "fig_9_15_factor_frequency.py")
@@ -19,6 +19,7 @@ FASTER = load(FOLDER + "fig_9_17_faster_ipc.py")
 COMPARE = load(FOLDER + "compare.py")
 SPEED = SLOWER.speed
 FACTORS = SPEED.factors
+BLOCKS = FOLDER + "primes_ascending_blocks.py"
 POOLED = load(FOLDER + "primes_pool_less_naive.py")
 QUICK = SPEED.prime_check.SAMPLES["quick"]
 BOOK = SPEED.prime_check.SAMPLES["book"]
@@ -107,6 +108,25 @@ def test_the_factors_of_the_chapters_numbers_lie_where_their_stand_ins_have_them
         expected = {2: [0.603, 0.085], 4: [0.206, 0.170]}[nbr_shares]
         assert places == pytest.approx(expected, abs=0.002)
         assert FACTORS.position_in_share(samples["prime 1"], nbr_shares) is None
+
+
+STOPPING_EARLY = [*sorted((ROOT / FOLDER).glob("primes_flag_*.py")), ROOT / BLOCKS]
+
+
+@pytest.mark.parametrize("script", STOPPING_EARLY, ids=lambda path: path.name)
+@pytest.mark.parametrize("samples", [QUICK, BOOK], ids=["quick", "book"])
+def test_every_script_that_stops_early_says_how_far_into_a_share_the_factor_lies(script, samples):
+    n = samples["large non-prime 1"]
+    (factor, _), root = FACTORS.prime_factors(n), math.isqrt(n)
+    said = " ".join(script.read_text().split('"""')[1].split())
+    for nbr_shares, which in ((2, "first of two"), (4, "second of four")):
+        shares = create_range.create(FACTORS.SERIAL_CHECK_CUTOFF, root + 1, nbr_shares)
+        (place,) = [i for i, (from_i, to_i) in enumerate(shares) if from_i <= factor < to_i]
+        assert which.startswith(("first", "second")[place])
+        percent = 100 * FACTORS.position_in_share(n, nbr_shares)
+        assert re.search(rf"\b{percent:.0f} % of the way into the {which}\b", said)
+    assert f"{script.relative_to(ROOT)} --workers 2" in said
+    assert f"{script.relative_to(ROOT)} --workers 4" in said
 
 
 def words(said):

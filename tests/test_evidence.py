@@ -1,0 +1,253 @@
+"""What scripts store for claims alone, and what claims say where it cannot be had."""
+
+import copy
+import json
+import subprocess
+import sys
+import tempfile
+
+from common import claims, redis_server, results
+
+import claims_numpy_shared
+import claims_prime_verification_ipc
+import claims_sync_locking
+import pytest
+import redis
+from redis_servers import needs_redis, restartable_server, tcp_server
+from support import ROOT, TIMEOUT, call, load
+from test_claims import judged
+
+figure_9_18 = load("numpy_shared/fig_9_18_shared_memory.py")
+redis_sockets = load("prime_verification_ipc/redis_sockets.py")
+count_flag_checks = load("prime_verification_ipc/count_flag_checks.py")
+
+PRINTED = """Shared array: id 1 in PID 10, address 0x7f00, inode 31
+Worker's array in PID 11: address 0x7f00, inode 31Worker's array in PID 12: address 0x7f00, inode 31
+Memory in MB; the block is /dev/shm/pym-1, 1,280.0 MB:
++----------+-----+---------+---------+--------------+-----------+-----------+--------------+
+|  Process | PID |     RSS |     PSS | Block mapped | Block RSS | Block PSS | Block shared |
++----------+-----+---------+---------+--------------+-----------+-----------+--------------+
+|   parent |  10 | 1,300.0 |   660.0 |      1,280.0 |   1,280.0 |     640.0 |      1,280.0 |
+| worker 1 |  11 |   655.0 |   333.0 |      1,280.0 |     640.0 |     320.0 |        640.0 |
+| worker 2 |  12 |   655.0 |   333.0 |      1,280.0 |     640.0 |     320.0 |        640.0 |
++----------+-----+---------+---------+--------------+-----------+-----------+--------------+
+|      sum |     | 2,610.0 | 1,326.0 |      3,840.0 |   2,560.0 |   1,280.0 |      2,560.0 |
++----------+-----+---------+---------+--------------+-----------+-----------+--------------+
+Verification, counting the values of 160,000,000 items:
++-----+------------+
+| PID |      Count |
++-----+------------+
+|  11 | 80,000,000 |
+|  12 | 80,000,000 |
++-----+------------+
+"""
+ELSEWHERE = """Shared array: id 1 in PID 10, address 0x7f00
+|  Process | PID | RSS (MB) |
+|   parent |  10 |  1,300.0 |
+| worker 1 |  11 |    655.0 |
+| PID | Count |
+|  11 |     6 |
+"""
+
+
+def claim_of(section, says):
+    return next(one for one in load(f"{section}/claims.py").CLAIMS if one.says == says)
+
+
+def test_figure_9_18_stores_what_np_shared_prints_of_the_block_and_the_pids():
+    assert figure_9_18.printed(PRINTED.splitlines(keepends=True)) == {
+        "inodes": [31, 31, 31],
+        "mapped": [1280.0, 1280.0, 1280.0],
+        "block_pss": [640.0, 320.0, 320.0],
+        "counts": {"11": 80_000_000, "12": 80_000_000},
+    }
+
+
+def test_a_system_that_does_not_tell_which_block_is_mapped_leaves_it_out():
+    assert figure_9_18.printed(ELSEWHERE.splitlines(keepends=True)) == {
+        "inodes": [],
+        "mapped": [],
+        "block_pss": [],
+        "counts": {"11": 6},
+    }
+
+
+@pytest.mark.parametrize(
+    ("says", "empty"),
+    [
+        ("every process maps the same block, all of the array", {"inodes": []}),
+        (
+            "all processes together take the memory of one array",
+            {"memory": [{"rss": [1, 2], "pss": [0, 0]}]},
+        ),
+    ],
+)
+def test_without_linux_the_array_may_be_shared_or_not(says, empty, tmp_path):
+    measured = copy.deepcopy(claims_numpy_shared.CASES[says][0])
+    measured["fig_9_18"]["runs"][0] |= empty
+    found = judged("numpy_shared", claim_of("numpy_shared", says), measured, tmp_path)
+    assert found[:2] == ("", claims.CANNOT_TELL)
+    assert "Linux" in found[2]
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "with a flag in Redis, primes take longer than without one",
+        "a flag in Redis still pays for large non-primes",
+    ],
+)
+def test_without_a_redis_server_the_claims_on_redis_say_so(says, tmp_path):
+    section = "prime_verification_ipc"
+    measured = copy.deepcopy(claims_prime_verification_ipc.CASES[says][0])
+    runs = measured["fig_9_16"]["runs"]
+    runs[:] = [run for run in runs if run["way"] != "Redis flag"]
+    found = judged(section, claim_of(section, says), measured, tmp_path)
+    assert found == ("", claims.CANNOT_TELL, "needs a Redis server")
+
+
+@pytest.mark.parametrize(
+    ("says", "name", "nothing", "missing"),
+    [
+        (
+            "Redis answers faster through a Unix socket than through TCP",
+            "redis_sockets",
+            {"seconds": {"TCP": [1.0]}},
+            "Unix socket",
+        ),
+        (
+            "Redis answers faster through a Unix socket than through TCP",
+            "redis_sockets",
+            {"seconds": {}},
+            "Redis server",
+        ),
+        ("PyPy runs these scripts about 7 times as fast", "pypy_speed", {"runs": []}, "pypy3"),
+    ],
+)
+def test_what_was_left_out_is_named(says, name, nothing, missing, tmp_path):
+    section = "prime_verification_ipc"
+    found = judged(section, claim_of(section, says), {name: nothing}, tmp_path)
+    assert found[:2] == ("", claims.CANNOT_TELL)
+    assert missing in found[2]
+
+
+def test_one_worker_alone_says_nothing_of_lost_updates_or_of_overhead(tmp_path):
+    for section, says, cases in (
+        (
+            "sync_locking",
+            "four processes without a lock on the file lose counts",
+            claims_sync_locking.CASES,
+        ),
+        (
+            "prime_verification_ipc",
+            "that tenth of a second is the pool's overhead",
+            claims_prime_verification_ipc.CASES,
+        ),
+    ):
+        for measured in copy.deepcopy(cases[says]):
+            (data,) = measured.values()
+            data["workers"] = 1
+            found = judged(section, claim_of(section, says), measured, tmp_path)
+            assert found[1] == claims.CANNOT_TELL
+            assert "2 workers" in found[2]
+
+
+def test_the_flag_is_counted_for_the_claims(tmp_path):
+    script = "prime_verification_ipc/count_flag_checks.py"
+    assert call(script, "--workers", "3", 10**9 + 7, "--output", tmp_path) == 0
+    name = "count_flag_checks"
+    data = results.read(tmp_path / f"{name}.json", [name])
+    assert list(data["counted"].values()) == [[15], [30], [33]]
+    assert list(data["by_formula"].values()) == [158_200, 316_400, 316_404]
+    assert data["by_formula"].keys() == count_flag_checks.LOOPS.keys()
+
+
+@needs_redis
+def test_a_server_is_read_by_the_ways_it_has():
+    with tcp_server(password="secret") as (port, _):
+        url = f"redis://:secret@127.0.0.1:{port}/3"
+        with redis.Redis.from_url(url) as client:
+            clients = redis_sockets.connections(client, True)
+        assert clients.keys() == {redis_sockets.TCP}
+        assert clients[redis_sockets.TCP].get_connection_kwargs()["db"] == 3
+        assert clients[redis_sockets.TCP].ping()
+        clients[redis_sockets.TCP].close()
+
+
+@needs_redis
+@pytest.mark.parametrize("may_listen", [True, False])
+def test_a_server_on_a_unix_socket_listens_by_tcp_only_if_it_may(may_listen):
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        path = f"{folder}/redis.sock"
+        with (
+            restartable_server("--unixsocket", path),
+            redis.Redis.from_url(f"unix://{path}?db=2") as client,
+        ):
+            client.config_set("port", 0)
+            clients = redis_sockets.connections(client, may_listen)
+            expected = {redis_sockets.UNIX, redis_sockets.TCP} if may_listen else {"Unix socket"}
+            assert clients.keys() == expected
+            client.set(redis_sockets.FLAG_NAME, redis_sockets.FLAG_CLEAR)
+            for one in clients.values():
+                assert redis_sockets.read(one, 7) == 7
+                one.close()
+            assert bool(int(client.config_get("port")["port"])) == may_listen
+
+
+@needs_redis
+def test_reads_through_both_sockets_are_stored(tmp_path, monkeypatch):
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    monkeypatch.setattr(redis_server, "LOCAL_URL", "redis://127.0.0.1:1/0")
+    script, name = "prime_verification_ipc/redis_sockets.py", "redis_sockets"
+    assert call(script, "--reads", "20", "--repeat", "3", "--output", tmp_path) == 0
+    data = results.read(tmp_path / f"{name}.json", [name])
+    assert {way: len(seconds) for way, seconds in data["seconds"].items()} == {
+        "TCP": 3,
+        "Unix socket": 3,
+    }
+    assert {"other_cpus", "stolen"} <= data.keys()
+
+
+def pypy_speed(tmp_path, *arguments, shell=None):
+    """Run pypy_speed.py with the shell script ``shell``, or nothing, as the pypy3 on PATH."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    if shell:
+        (folder / "pypy3").write_text(f"#!/bin/sh\n{shell}\n")
+        (folder / "pypy3").chmod(0o755)
+    script = ROOT / "prime_verification_ipc/pypy_speed.py"
+    return subprocess.run(
+        [sys.executable, script, *arguments, "--output", tmp_path],
+        env={"PATH": f"{folder}:/bin", "TMPDIR": f"{tmp_path}"},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+    )
+
+
+def test_without_a_pypy_nothing_is_measured(tmp_path):
+    done = pypy_speed(tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "no pypy3 on PATH" in done.stdout
+    assert json.loads((tmp_path / "pypy_speed.json").read_text())["runs"] == []
+
+
+def test_a_pypy_on_path_is_measured_beside_this_python(tmp_path):
+    says = "echo PyPy 3.11.13; echo '391,051,172,379,299   0.250000 s  prime'"
+    done = pypy_speed(tmp_path, "--repeat", "2", shell=says)
+    assert (done.returncode, done.stderr) == (0, "")
+    here, pypy = json.loads((tmp_path / "pypy_speed.json").read_text())["runs"]
+    version = "{}.{}.{}".format(*sys.version_info)
+    assert here["version"] == f"CPython {version}"
+    assert len(here["seconds"]) == 2
+    assert pypy == {"version": "PyPy 3.11.13", "seconds": [0.25, 0.25]}
+    assert "PyPy 3.11.13" in done.stdout
+
+
+@pytest.mark.parametrize("shell", ["exit 3", "echo no"])
+def test_a_pypy_that_fails_is_one_line(tmp_path, shell):
+    done = pypy_speed(tmp_path, "--repeat", "1", shell=shell)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "pypy3" in done.stderr
+    assert not (tmp_path / "pypy_speed.json").exists()
