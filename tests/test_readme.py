@@ -15,7 +15,8 @@ import pytest
 from cases import CASES
 from support import ROOT, SECTIONS, TIMEOUT, call, scripts
 
-READMES = {folder: (ROOT / folder / "README.md").read_text() for folder in ("", *SECTIONS)}
+FOLDERS = ("", "common", *SECTIONS)
+READMES = {folder: (ROOT / folder / "README.md").read_text() for folder in FOLDERS}
 COMMAND = r"(?:source|make|cd|dask|redis-cli|(?:\.venv/bin/)?python3?) \S[^`\n]*"
 # Commands that no docstring has, and who runs the same.
 RUN_ELSEWHERE = {
@@ -173,7 +174,7 @@ def test_every_link_in_a_readme_leads_somewhere(folder):
 @pytest.mark.parametrize("folder", READMES)
 def test_the_pictures_in_a_readme_can_be_drawn_again(folder, tmp_path):
     pictures = re.findall(r"!\[Figure 9-\d+: [^]]+\]\((\S+)\)", READMES[folder])
-    assert len(pictures) == (folder != "sync_locking")  # the chapter has no figure there
+    assert len(pictures) == (folder not in ("common", "sync_locking"))  # which have no figure
     for picture in pictures:
         path = ROOT / folder / picture
         (script,) = [script for script, case in CASES.items() if path.stem in case.figures]
