@@ -79,21 +79,6 @@ def _require(nbytes, cols, folder):
     memory.require(nbytes, what_fits, folder)
 
 
-def location(nparray):
-    """Return as text the address of ``nparray`` and, on Linux, the inode mapped there.
-
-    Arrays of several processes share one block of memory if they have the same inode.
-    """
-    address = nparray.ctypes.data
-    with contextlib.suppress(OSError):  # not Linux
-        for line in Path("/proc/self/maps").read_text().splitlines():
-            bounds, _, _, _, inode, *_ = line.split()
-            first, last = (int(bound, 16) for bound in bounds.split("-"))
-            if first <= address < last:
-                return f"address {address:#x}, inode {inode}"
-    return f"address {address:#x}"
-
-
 def wait_for_key(purpose, pids=()):
     """Print commands that show this process and its workers ``pids``; wait for a key."""
     if sys.stdin is None or not sys.stdin.isatty():

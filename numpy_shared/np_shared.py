@@ -12,17 +12,21 @@ See:     the workers find the parent's 42s in their rows, and the parent finds t
 Differs: the array reaches the workers through the pool's initializer, so they need not be forked.
          The ids need not be equal, as the chapter's are: an id is that of a Python object, and each
          process has an array object of its own. The memory behind it is one block: the inode is the
-         same everywhere (Linux) and, in forked workers, so is the address. Each worker gets one
-         equal share of the rows, which the chapter only hopes for. The values are counted row by
-         row; the chapter's .flat makes a Python float of every item.
+         same everywhere (Linux) and, in forked workers, so is the address. Example 9-33's
+         pool.map(worker_fn, range(SIZE_A)) gives chunks of rows to whichever worker is free, and
+         counts are equal only by luck; here each worker gets one equal share, and overwrite_share
+         calls worker_fn for each of its rows. The values are counted row by row; the chapter's
+         .flat makes a Python float of every item.
 """
 
 import collections
+import contextlib
 import ctypes
 import itertools
 import multiprocessing
 import os
 import time
+from pathlib import Path
 
 from common.processes import Pool
 
@@ -33,12 +37,27 @@ DEFAULT_VALUE = 42
 SIZE_A, SIZE_B = 10_000, 320_000  # the chapter's array: 25.6 GB
 
 
+def location(nparray):
+    """Return as text the address of ``nparray`` and, on Linux, the inode mapped there.
+
+    Arrays of several processes share one block of memory if they have the same inode.
+    """
+    address = nparray.ctypes.data
+    with contextlib.suppress(OSError):  # not Linux
+        for line in Path("/proc/self/maps").read_text().splitlines():
+            bounds, _, _, _, inode, *_ = line.split()
+            first, last = (int(bound, 16) for bound in bounds.split("-"))
+            if first <= address < last:
+                return f"address {address:#x}, inode {inode}"
+    return f"address {address:#x}"
+
+
 def start_worker(shared_array_base, size_a, size_b, all_have_a_share):
     """Store what the parent shares in this worker's globals: its initializer."""
     global main_nparray, barrier
     main_nparray = np.frombuffer(shared_array_base, dtype=ctypes.c_double).reshape(size_a, size_b)
     barrier = all_have_a_share
-    print(f"Worker's array in PID {os.getpid()}: {np_check.location(main_nparray)}", flush=True)
+    print(f"Worker's array in PID {os.getpid()}: {location(main_nparray)}", flush=True)
 
 
 def worker_fn(idx):
@@ -90,7 +109,7 @@ def run(nbr_workers, size_a=SIZE_A, size_b=SIZE_B, pause=None, inspect=None):
     assert main_nparray.ctypes.data == ctypes.addressof(shared_array_base), "numpy made a copy"
     print(f"Created shared array with {main_nparray.nbytes:,} nbytes")
     here = f"id {id(main_nparray)} in PID {os.getpid()}"
-    print(f"Shared array: {here}, {np_check.location(main_nparray)}")
+    print(f"Shared array: {here}, {location(main_nparray)}")
     print(f"It starts as zeros:\n{main_nparray}")
     main_nparray.fill(DEFAULT_VALUE)
     print(f"Filled with {DEFAULT_VALUE}:\n{main_nparray}")

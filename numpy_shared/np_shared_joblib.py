@@ -39,7 +39,7 @@ def worker_fn(main_nparray, idx):
 
 def overwrite_share(main_nparray, share):
     """Overwrite the rows in ``share``; return our pid and the number of items overwritten."""
-    print(f"Worker's array in PID {os.getpid()}: {np_check.location(main_nparray)}", flush=True)
+    print(f"Worker's array in PID {os.getpid()}: {np_shared.location(main_nparray)}", flush=True)
     main_nparray = np.asarray(main_nparray)  # indexing a memmap is slower
     for idx in share:
         worker_fn(main_nparray, idx)
@@ -56,7 +56,7 @@ def run(nbr_workers, size_a, size_b, folder):
     (filename,) = joblib.dump(filled, folder / "main_nparray.joblib")
     main_nparray = joblib.load(filename, mmap_mode="r+")
     print(f"Mapped {main_nparray.nbytes:,} nbytes of {filename}")
-    print(f"Mapped array in PID {os.getpid()}: {np_check.location(main_nparray)}")
+    print(f"Mapped array in PID {os.getpid()}: {np_shared.location(main_nparray)}")
     print(f"Filled with {DEFAULT_VALUE}:\n{main_nparray}", flush=True)
     NBR_OF_PROCESSES = min(nbr_workers, size_a)  # noqa: N806
     bounds = [size_a * n // NBR_OF_PROCESSES for n in range(NBR_OF_PROCESSES + 1)]

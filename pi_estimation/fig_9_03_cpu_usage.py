@@ -208,18 +208,18 @@ def usage(run):
 
 
 def finding(run, usable, took):
-    """Describe what kept the CPUs busy, and how long all runs took."""
+    """Describe what kept the CPUs busy in this run, and how long each of ``took`` took, if any."""
     busy = "The example ended before it could be sampled."
     if found := usage(run):
         by_example, by_all, averages = found
         busy = (
-            f"On average, the example kept {by_example:.2f} of the {usable} usable "
-            f"CPU{'s'[: usable != 1]} busy and other programs {max(by_all - by_example, 0):.2f}. "
-            f"The busiest CPU was in use {max(averages):.0f} % of the time, the least busy one "
-            f"{min(averages):.0f} %."
+            f"During the run shown, the example kept {by_example:.2f} of the {usable} usable "
+            f"CPU{'s'[: usable != 1]} busy and other programs {max(by_all - by_example, 0):.2f}, "
+            f"on average. The busiest CPU was in use {max(averages):.0f} % of the time, the least "
+            f"busy one {min(averages):.0f} %."
         )
     seconds = ", ".join(f"{one['workers']} took {one['seconds']:,.2f} s" for one in took)
-    return f"{busy} From start to end, {seconds}."
+    return f"{busy} From start to end, {seconds}." if took else busy
 
 
 def draw(data):
@@ -228,10 +228,11 @@ def draw(data):
     times, nbr_cpus = run["times"], len(run["percent"][0])
     rows = min(nbr_cpus, 32)  # that add to the height
     does = "does" if data["nbr_workers"] == 1 else "do"
+    is_last = data["name"] == THREADS_FIGURE  # it compares all runs, the others show one each
     figure, (heat, share) = plots.new(
         data,
         f"How many CPUs {does} {workers(data['nbr_workers'], data['threads'])} keep busy?",
-        finding(run, data["machine"]["usable_cpus"], data["took"]),
+        finding(run, data["machine"]["usable_cpus"], data["took"] if is_last else []),
         rows=2,
         height=5.1 + 0.15 * rows,
         sharex=True,

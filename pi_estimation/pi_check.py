@@ -39,8 +39,9 @@ def report(nbr_in_quarter_circle, nbr_samples, nbr_independent_samples=None):
 
 
 def report_delta(duration, nbr_samples):
-    """Print how long ``nbr_samples`` darts took, and the darts per second."""
-    print(f"Delta: {timing.seconds(duration)} ({nbr_samples / duration:,.0f} darts per second)")
+    """Print how long ``nbr_samples`` darts took and, if any were thrown, the darts per second."""
+    rate = f" ({nbr_samples / duration:,.0f} darts per second)" if nbr_samples else ""
+    print(f"Delta: {timing.seconds(duration)}{rate}")
 
 
 def require_memory(nbr_samples):

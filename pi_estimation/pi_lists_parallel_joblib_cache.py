@@ -35,11 +35,10 @@ def estimate_nbr_points_in_quarter_circle_with_idx(nbr_estimates, idx):
 
     ``idx`` is unused: it only makes the arguments of every block different.
     """
-    print(
-        f"Executing estimate_nbr_points_in_quarter_circle_with_idx with {nbr_estimates:,} "
-        f"for block {idx} on pid {os.getpid()}",
-        flush=True,
-    )
+    name, block = "estimate_nbr_points_in_quarter_circle_with_idx", f"for block {idx}"
+    if idx is None:
+        name, block = "estimate_nbr_points_in_quarter_circle", "without idx"
+    print(f"Executing {name} with {nbr_estimates:,} {block} on pid {os.getpid()}", flush=True)
     nbr_trials_in_quarter_unit_circle = 0
     for _ in range(nbr_estimates):
         x = random.uniform(0, 1)
@@ -51,7 +50,7 @@ def estimate_nbr_points_in_quarter_circle_with_idx(nbr_estimates, idx):
 
 def estimate_nbr_points_in_quarter_circle(nbr_estimates):
     """Return the same without ``idx``: once cached, one draw stands for every block of its size."""
-    return estimate_nbr_points_in_quarter_circle_with_idx(nbr_estimates, "any")
+    return estimate_nbr_points_in_quarter_circle_with_idx(nbr_estimates, None)
 
 
 def fail_if_not_kept():

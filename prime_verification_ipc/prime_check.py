@@ -10,8 +10,9 @@ from common import cli, timing
 MAX_NUMBER = 10**20
 EXACT_BELOW = 3_317_044_064_679_887_385_961_981  # see is_prime
 
-# The stand-ins are 1/256 of the chapter's size, so they have 1/16 of the candidates. Their
-# smallest factors lie where the chapter's do: at 5, and at 0.301 and 0.543 of the square root.
+# Each stand-in is 1/256 of the chapter's number, so its square root, where the candidates end, is
+# 1/16 of the chapter's. The smallest factors lie where the chapter's do: at 5, and at 0.301 and
+# 0.543 of the square root.
 SAMPLES = {
     "book": {
         "small non-prime": 112_272_535_095_295,
@@ -128,9 +129,8 @@ def parse(parser, labels=tuple(SAMPLES["book"])):
     else:
         args.numbers = [SAMPLES[args.scale][label] for label in labels]
         if args.scale == "quick":
-            print(
-                "numbers: 1/256 of the chapter's, so 1/16 of the divisions (--scale book: its own)"
-            )
+            print("numbers: each 1/256 of the chapter's (--scale book: the chapter's own)")
+            print("divisors go up to the square root: 1/16 as many as in the chapter")
     return args
 
 

@@ -2,11 +2,14 @@
 
 Chapter: Examples 9-18, 9-19, 9-20
 Run:     python prime_verification_ipc/primes_flag_manager.py --workers 2
+         python prime_verification_ipc/primes_flag_manager.py --workers 4
          python prime_verification_ipc/primes_flag_manager.py --workers 2 100109100129100151 97
-See:     large non-primes end as soon as one worker has found the factor: the nearer it lies to the
-         start of a share, the more is saved compared with primes_pool_less_naive.py. Primes take
-         longer than there, because every read of the flag is a message to the Manager's process and
-         back. The other scripts with a flag make reading it cheaper.
+See:     large non-primes end as soon as one worker has found the factor. How early depends on the
+         number of workers: the factor of large non-prime 1 lies 60 % of the way into the first of
+         two shares, but 21 % of the way into the second of four. The more is left of a share, the
+         more is saved compared with primes_pool_less_naive.py. Primes take longer than there,
+         because every read of the flag is a message to the Manager's process and back. The other
+         scripts with a flag make reading it cheaper.
 """
 
 import math

@@ -65,7 +65,8 @@ CASES = {
             PI,
             DELTA,
             r"Now without idx",
-            r"(Executing .* for block any on pid \d+\n){2}",
+            r"(Executing estimate_nbr_points_in_quarter_circle with 1,25\d "
+            r"without idx on pid \d+\n){2}",
             r"8 blocks, 2 draw\(s\): [\d,]+, (?P<draw>[\d,]+)(, (?P=draw)){6}\n",
             PI,
             r"10,001 darts, worth no more than \d,\d{3}",

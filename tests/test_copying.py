@@ -1,5 +1,6 @@
-"""The copying rule: kernels and ``run`` work with multiprocessing in place of common.processes."""
+"""The copying rule: kernels and ``run`` work with multiprocessing, and without this project."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,10 @@ COUNTED = "run_workers(2, 500) == 1000"
 LOST = "0 < run_workers(2, 500) <= 1000"
 EXPECTED = {
     "pi_estimation/pi_lists_parallel.py": "7500 < run(10_001, 2)[0] < 8200",
+    "pi_estimation/pi_lists_parallel_joblib.py": "7500 < run(10_001, 2)[0] < 8200",
+    "pi_estimation/pi_lists_parallel_joblib_cache.py": (
+        "7500 < sum(run(open_cache(FOLDER / 'cache')[0], [2_500] * 4, 2)[0]) < 8200"
+    ),
     "pi_estimation/pi_numpy_parallel.py": "7500 < run(10_001, 2)[0] < 8200",
     "pi_estimation/pi_numpy_blocked.py": "7500 < run(10_001, 2, 1)[0] < 8200",
     "pi_estimation/random_streams.py": "len(run(2)) == 2",
@@ -45,6 +50,7 @@ EXPECTED = {
     "prime_verification_ipc/primes_flag_redis.py": VERIFIED % ", URL",
     "numpy_shared/np_shared.py": "sorted(run(2, 10, 10)[0].values()) == [50, 50]",
     "numpy_shared/np_shared_memory.py": "sorted(run(2, 10, 10)[0].values()) == [50, 50]",
+    "numpy_shared/np_shared_joblib.py": "sum(run(2, 10, 10, FOLDER)[0].values()) == 100",
     "numpy_shared/np_shared_random_parallel.py": "0.4 < run(2, 100, 100)[0].mean() < 0.6",
     **dict.fromkeys(
         (
@@ -62,14 +68,17 @@ EXPECTED = {
     "sync_locking/ex3_redis.py": "run(2, 500, URL) == 1000",
 }  # fmt: skip
 
+NEEDS_COMMON = "primes_queue/primes_queue_redis.py"
+
 DRIVER = """
 import sys
-sys.modules["common.processes"] = None
+sys.modules[{missing!r}] = None
 import multiprocessing
+from pathlib import Path
 from {module} import *
 
 if __name__ == "__main__":
-    URL = sys.argv[2]
+    URL, FOLDER = sys.argv[2], Path(__file__).parent
     multiprocessing.set_start_method(sys.argv[1], force=True)
     assert {expected}
 """
@@ -77,17 +86,29 @@ if __name__ == "__main__":
 
 @pytest.fixture(scope="module")
 def copies(tmp_path_factory):
-    """Return a folder with a copy of every section, in which the one line is replaced."""
+    """Return a folder with a copy of every section, changed as the README says."""
     folder = tmp_path_factory.mktemp("copies")
     for section in SECTIONS:
-        leave = shutil.ignore_patterns("common.py")
+        leave = shutil.ignore_patterns("common.py", "*_check.py", "joblib_cache")
         shutil.copytree(ROOT / section, folder / section, ignore=leave)
         for path in (folder / section).glob("*.py"):
-            source = path.read_text()
-            path.write_text(
-                source.replace("from common.processes import", "from multiprocessing import")
-            )
+            path.write_text(taken_along(path.read_text(), f"{section}/{path.name}"))
+        shutil.copy(ROOT / "common" / "create_range.py", folder / section)
     return folder
+
+
+def taken_along(source, script):
+    """Return the ``source`` of ``script`` with its imports changed as the README says."""
+    source = source.replace("from common.processes import", "from multiprocessing import")
+    source = re.sub(r"^import \w+_check\n", "", source, flags=re.MULTILINE)
+    if script == NEEDS_COMMON:
+        return source
+    one_module = "from common import create_range\n"
+    source = source.replace(one_module, "import create_range\n")
+    source = source.replace("from common import cluster, create_range\n", "import create_range\n")
+    source = re.sub(r"^from common(\.\w+)? import .*\n", "", source, flags=re.MULTILINE)
+    source = re.sub(r"cluster\.loky_workers\([^()]*\)", "contextlib.nullcontext()", source)
+    return source.replace("import os\n", "import contextlib\nimport os\n", 1)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +125,7 @@ def test_every_script_that_starts_processes_is_copied():
         f"{section}/{path.name}"
         for section in SECTIONS
         for path in (ROOT / section).glob("*.py")
-        if "from common.processes import" in path.read_text()
+        if re.search(r"^from common.processes import|cluster\.loky_workers", path.read_text(), re.M)
         and '__name__ == "__main__"' in path.read_text()
     }
     assert uses == {*EXPECTED}
@@ -115,7 +136,10 @@ def test_every_script_that_starts_processes_is_copied():
 def test_a_copied_script_gives_the_right_answer(copies, url, script, method):
     section, name = script.split("/")
     driver = copies / section / f"driver_{name}"
-    driver.write_text(DRIVER.format(module=Path(name).stem, expected=EXPECTED[script]))
+    missing = "common.processes" if script == NEEDS_COMMON else "common"
+    driver.write_text(
+        DRIVER.format(module=Path(name).stem, expected=EXPECTED[script], missing=missing)
+    )
     result = subprocess.run(
         [sys.executable, driver, method, url], capture_output=True, text=True, timeout=TIMEOUT
     )

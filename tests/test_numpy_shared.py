@@ -52,7 +52,7 @@ def start_in_this_process(size_a, size_b):
 
 def test_a_worker_overwrites_the_rows_of_the_parents_array(capsys):
     main_nparray = start_in_this_process(3, 2)
-    location = f"Worker's array in PID {os.getpid()}: {np_check.location(main_nparray)}\n"
+    location = f"Worker's array in PID {os.getpid()}: {np_shared.location(main_nparray)}\n"
     assert capsys.readouterr().out == location
     main_nparray.fill(42)
     assert np_shared.overwrite_share(range(2)) == (os.getpid(), 4)
@@ -239,7 +239,7 @@ def test_all_processes_name_the_same_block(start_method):
 def test_the_location_of_a_private_array_is_told_without_a_file():
     nparray = np.zeros(3)
     address = f"address {nparray.ctypes.data:#x}"
-    assert np_check.location(nparray) in (address, f"{address}, inode 0")
+    assert np_shared.location(nparray) in (address, f"{address}, inode 0")
 
 
 def test_every_row_has_the_stream_that_spawn_gives_it():

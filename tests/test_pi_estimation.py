@@ -89,6 +89,8 @@ def test_line_costs_prefixes_end_with_the_count():
 def test_the_seconds_are_printed_with_the_darts_per_second(capsys):
     pi_check.report_delta(0.5, 1_000_000)
     assert capsys.readouterr().out == "Delta: 0.500000 s (2,000,000 darts per second)\n"
+    pi_check.report_delta(0.5, 0)
+    assert capsys.readouterr().out == "Delta: 0.500000 s\n"
 
 
 def test_a_wrong_estimate_is_refused():
@@ -113,26 +115,26 @@ def run_cached(folder, *arguments, cwd=ROOT):
     with Run(CACHE_SCRIPT, *arguments, cwd=cwd) as run:
         assert run.wait() == 0, run.stderr
         assert run.stderr == ""
-        return re.findall(r"Executing.*for block (\w+)", run.stdout), re.findall(
-            r"Estimated.*", run.stdout
-        )
+        executed = re.findall(r"Executing.* (?:for block (\d)|without (idx)) on pid", run.stdout)
+        return ["".join(pair) for pair in executed], re.findall(r"Estimated.*", run.stdout)
 
 
 def test_the_second_run_executes_nothing_and_gives_the_same_pi(tmp_path):
     folder = tmp_path / "a cache"
     executed, estimates = run_cached(folder)
-    assert sorted(executed) == [*"01234567", "any", "any"]
+    assert sorted(executed) == [*"01234567", "idx", "idx"]
     assert run_cached(folder, cwd=tmp_path) == ([], estimates)
     executed, _ = run_cached(folder, "--clear", "--nbr_parallel_blocks", "9")
-    assert sorted(executed) == [*"012345678", "any", "any"]
+    assert sorted(executed) == [*"012345678", "idx", "idx"]
 
 
 def test_the_blocks_that_are_in_the_cache_already_are_counted(tmp_path):
     def cached_and_idle(*arguments):
         with Run(CACHE_SCRIPT, "2", "--cache", tmp_path, *arguments) as run:
             assert run.wait() == 0, run.stderr
-            rate = re.search(r"Delta: .* \(([\d,]+) darts per second\)", run.stdout)[1]
-            return re.findall(r"\d of \d block\(s\) are in the cache", run.stdout), rate == "0"
+            is_idle = re.search(r"^Delta: \d+\.\d{6} s$", run.stdout, re.MULTILINE) is not None
+            assert is_idle != ("darts per second" in run.stdout)
+            return re.findall(r"\d of \d block\(s\) are in the cache", run.stdout), is_idle
 
     size = ("--nbr_samples_in_total", "10_001")  # one block of 1,251 and seven of 1,250 darts
     assert cached_and_idle(*size) == ([], False)

@@ -204,6 +204,16 @@ def test_the_examples_share_is_told_apart_from_that_of_other_programs():
     assert every == pytest.approx(1.0)
     shares, took = ["0.90", "2", "0.10", "83", "17"], ["1", "2.00", "2", "1.00"]
     assert numbers_in(cpu_usage.finding(RUN, 2, TOOK)) == shares + took
+    assert numbers_in(cpu_usage.finding(RUN, 2, [])) == shares
+    assert cpu_usage.finding(RUN, 2, []).startswith("During the run shown, ")
+
+
+def test_only_the_last_figure_compares_the_times_of_all_runs():
+    machine = {"cpu": "CPU", "usable_cpus": 2, "python": "P", "gil": True, "start_method": "fork"}
+    data = {"sizes": {}, "machine": machine, "nbr_workers": 2, "threads": False, "runs": [RUN]}
+    for name in (*cpu_usage.FIGURES, cpu_usage.THREADS_FIGURE):
+        figure = cpu_usage.draw({**data, "name": name, "took": TOOK})
+        assert ("From start to end" in figure.finding) == (name == cpu_usage.THREADS_FIGURE)
 
 
 def test_an_example_that_nobody_has_seen_has_no_share():
