@@ -117,10 +117,11 @@ def workers(scheduler, nbr_workers, *modules, timeout=30):
             run.looks.append(look)
             stack.callback(run.looks.remove, look)
             nbr_threads = sum(client.nthreads().values())
-            print(f"Cluster: {client.scheduler.address}, {nbr_threads} thread(s)", flush=True)
-            print("".join(f"Differs there: {what}\n" for what in _differences(client)), end="")
+            differences = _differences(client)
         except (OSError, ValueError, TypeError, RuntimeError, TimeoutError) as error:
             raise cli.UserError(f"{place} cannot be used: {_first_line(error)}") from error
+        print(f"Cluster: {client.scheduler.address}, {nbr_threads} thread(s)", flush=True)
+        print("".join(f"Differs there: {what}\n" for what in differences), end="")
         with joblib.parallel_config("dask", wait_for_workers_timeout=WAIT_SECONDS) as config:
             # joblib does not use a cluster of one thread
             config["backend"].effective_n_jobs = lambda n_jobs: max(2, nbr_threads)
