@@ -232,7 +232,11 @@ def draw(data):
     figure, (heat, share) = plots.new(
         data,
         f"How many CPUs {does} {workers(data['nbr_workers'], data['threads'])} keep busy?",
-        finding(run, data["machine"]["usable_cpus"], data["took"] if is_last else []),
+        finding(
+            run,
+            data["machine"]["usable_cpus"],
+            data["took"] if is_last and not results.busy(data) else [],
+        ),
         rows=2,
         height=5.1 + 0.15 * rows,
         sharex=True,

@@ -4,11 +4,12 @@ Chapter: text on finding what parallelises
 Run:     python pi_estimation/numpy_line_costs.py 4
 See:     the lines are added one at a time, and each prefix is timed with all darts in one thread
          and with the darts shared among the threads. A line's own cost is the difference from the
-         row above. The lines that draw random numbers gain next to nothing: numpy's global
-         generator is locked while it fills an array. The arithmetic gains, because numpy releases
-         the GIL for it. A cheap line, or one that a thread runs while another draws, may seem to
-         cost less than nothing. (Best of 5 interleaved runs. No BLAS routine is called, so the
-         number of BLAS threads does not matter.)
+         row above. The lines that draw random numbers gain least: numpy's global generator is
+         locked while it fills an array. What they gain is due to fresh memory, and to shares that
+         fit in a cache. The arithmetic gains, because numpy releases the GIL for it. A cheap line,
+         or one that a thread runs while another draws, may seem to cost less than nothing, and a
+         busy machine can hide it all. (Best of 5 interleaved runs. No BLAS routine is called, so
+         the number of BLAS threads does not matter.)
 Differs: workers are threads here, so there is no --start-method.
 """
 

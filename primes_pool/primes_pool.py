@@ -1,6 +1,6 @@
 """Test a range of numbers for primality with a pool of processes, in chunks of any size.
 
-Chapter: Example 9-8; text on chunksize and shuffled jobs
+Chapter: Example 9-8; text on strategies: chunksize, shuffled jobs
 Run:     python primes_pool/primes_pool.py 2
          python primes_pool/primes_pool.py 2 --chunksize 1
          python primes_pool/primes_pool.py 2 --chunksize 33_334

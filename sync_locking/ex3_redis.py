@@ -1,7 +1,7 @@
 """Count in Redis with four processes: INCR adds 1 in the server, and no lock is needed.
 Beyond the chapter
 
-Chapter: Redis's atomic INCR; answers Example 9-43
+Chapter: text on an external store such as Redis, whose state can be seen; answers Example 9-43
 Run:     python sync_locking/ex3_redis.py 4
          python sync_locking/ex3_redis.py --redis-url redis://localhost:6379/0 4
          cd sync_locking
@@ -9,7 +9,8 @@ Run:     python sync_locking/ex3_redis.py 4
 See:     the count is exact without a lock: the server executes one command after the other. GET,
          add 1 and SET would lose updates, as ex2_nolock.py does. Each INCR is a message to the
          server and back, so this is slower than shared memory on one machine. It is for counters
-         that several machines share, or that should outlive the program.
+         that several machines share, or that others are to see: with a server of your own,
+         redis-cli GET sync_locking:count shows the count grow. The key goes with the run.
 """
 
 import functools
