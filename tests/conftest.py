@@ -2,6 +2,12 @@
 
 import os
 import signal
+import tempfile
+
+if "PYTEST_XDIST_WORKER" not in os.environ:  # all temporary files of the suite, its workers' too
+    folder = tempfile.TemporaryDirectory(prefix="t-", dir="/tmp", ignore_cleanup_errors=True)
+    os.environ["TMPDIR"] = folder.name
+    tempfile.tempdir = None
 
 from common import run
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 
-from common import claims, redis_server, results
+from common import claims, results
 
 import claims_numpy_shared
 import claims_prime_verification_ipc
@@ -195,11 +195,13 @@ def test_a_server_on_a_unix_socket_listens_by_tcp_only_if_it_may(may_listen):
 
 
 @needs_redis
-def test_reads_through_both_sockets_are_stored(tmp_path, monkeypatch):
-    monkeypatch.delenv("REDIS_URL", raising=False)
-    monkeypatch.setattr(redis_server, "LOCAL_URL", "redis://127.0.0.1:1/0")
+def test_reads_through_both_sockets_are_stored(tmp_path):
     script, name = "prime_verification_ipc/redis_sockets.py", "redis_sockets"
-    assert call(script, "--reads", "20", "--repeat", "3", "--output", tmp_path) == 0
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        path = f"{folder}/redis.sock"
+        options = ("--reads", "20", "--repeat", "3", "--redis-url", f"unix://{path}")
+        with restartable_server("--unixsocket", path):
+            assert call(script, *options, "--output", tmp_path) == 0
     data = results.read(tmp_path / f"{name}.json", [name])
     assert {way: len(seconds) for way, seconds in data["seconds"].items()} == {
         "TCP": 3,
