@@ -84,6 +84,8 @@ class _Known:
 
     def start(self):
         method = self._start_method or multiprocessing.get_start_method()
+        if sys.flags.interactive:  # at the prompt, Python has forgotten it
+            vars(sys.modules["__main__"]).setdefault("__file__", sys.argv[0])
         # A forkserver that was stopped is not to stop us, too.
         with run.starting if method == "forkserver" else run.process_starts():
             super().start()

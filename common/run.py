@@ -219,8 +219,7 @@ def end(code, message=None, leave=os._exit):
     if leave is os._exit and folder != os.devnull and _guard.pid not in watched:  # it was killed
         subprocess.run(_guard.args, stdin=subprocess.DEVNULL)
     signal.setitimer(signal.ITIMER_REAL, 0)
-    if not sys.flags.interactive:  # while Python ends, a signal would kill it
-        signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
+    signal.pthread_sigmask(signal.SIG_BLOCK, HELD)  # while Python ends, one would kill it
     leave(code)
 
 
@@ -287,7 +286,7 @@ def outcome(main):
 
 
 def run(main):
-    """Run ``main`` and leave with its exit code (see outcome)."""
+    """Run ``main`` and leave with its exit code (see outcome); under ``python -i``, return."""
     begin()
     bug = None
     try:
@@ -300,5 +299,11 @@ def run(main):
         look()
         time.sleep(0.01)
     look()
-    end(code, message, leave=sys.exit if bug is None else lambda code: None)
-    raise bug
+    if sys.flags.interactive:  # python -i: the run goes on, with the prompt
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if message is not None:
+            print(f"{os.path.basename(sys.argv[0])}: {message}", file=sys.stderr)
+    else:
+        end(code, message, leave=sys.exit if bug is None else lambda code: None)
+    if bug:
+        raise bug
