@@ -20,6 +20,7 @@ from common import cli, run
 
 FORMAT = 1
 BUSY_CPUS = 0.1
+THREAD_SECONDS = 1
 began = time.monotonic()
 
 
@@ -204,8 +205,8 @@ def interleaved(ways, repeat, warm_up=True):
     Return a dict, name -> list of what every call returned. Each function times its own work and
     returns the seconds, so that its preparations do not count. A first round, not in the result,
     warms up, unless ``warm_up`` is false. Each round begins with the next way (A B C, B C A, C A
-    B): no way has always the same neighbour, and a busy moment of the machine hits all. Nothing the
-    ways print is seen.
+    B): no way has always the same neighbour, and a busy moment of the machine hits all. The threads
+    that a way has started end before the next way: it may fork. Nothing the ways print is seen.
     """
     names = list(ways)
     turns = []
@@ -213,9 +214,12 @@ def interleaved(ways, repeat, warm_up=True):
         turns += names
         names.append(names.pop(0))
     outcomes = {name: [] for name in ways}
+    before = threading.enumerate()
     with silenced():
         for name in progress(turns):
             outcomes[name].append(ways[name]())
+            for thread in set(threading.enumerate()).difference(before):  # a pool joins none
+                thread.join(THREAD_SECONDS)
     return {name: rounds[warm_up:] for name, rounds in outcomes.items()}
 
 

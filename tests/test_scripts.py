@@ -19,9 +19,9 @@ def test_every_script_has_a_case():
     assert scripts() == sorted(CASES)
 
 
-def check_run(script, *extra, cwd=ROOT, then=None):
+def check_run(script, *extra, cwd=ROOT, then=None, **environment):
     case = CASES[script]
-    with Run(script, *case.args, *extra, cwd=cwd) as run:
+    with Run(script, *case.args, *extra, cwd=cwd, **environment) as run:
         code = run.wait()
         assert run.stderr == ""
         assert code == 0, run.stdout
@@ -62,13 +62,35 @@ def check_redrawing(script, folder):
     pyplot.close("all")
 
 
+FORKED = """
+import os, threading
+
+
+def note():
+    others = [thread for thread in threading.enumerate() if thread != threading.current_thread()]
+    with open(os.environ["FORKS"], "a") as forks:
+        forks.write(f"{others}\\n")
+
+
+os.register_at_fork(before=note)
+"""
+
+
 @pytest.mark.parametrize("script", sorted(CASES))
-def test_script_runs_inside_its_folder(script):
+def test_script_runs_inside_its_folder_and_forks_without_live_threads(script, tmp_path):
+    forks = tmp_path / "forks"
+    forks.touch()
+    (tmp_path / "sitecustomize.py").write_text(FORKED)  # Python imports it when it starts
     check_run(
         script,
         cwd=(ROOT / script).parent,
         then=lambda results: check_redrawing(script, results),
+        PYTHONPATH=str(tmp_path),
+        FORKS=str(forks),
     )
+    assert set(forks.read_text().splitlines()) <= {"[]"}
+    if multiprocessing.get_start_method() == "fork" and CASES[script].workers:
+        assert forks.read_text()
 
 
 # The default one is what the test above runs. A figure's workers are those of its section's

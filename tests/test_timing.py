@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import termios
+import threading
 import time
 
 from common import results
@@ -13,6 +14,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import ROOT, TIMEOUT
+
+
+def test_threads_of_a_way_have_ended_when_the_next_one_may_fork():
+    before = threading.enumerate()
+
+    def thread():
+        threading.Thread(target=time.sleep, args=(0.1,), daemon=True).start()
+
+    def fork():
+        return [thread for thread in threading.enumerate() if thread not in before]
+
+    outcomes = results.interleaved({"thread": thread, "fork": fork}, 2)
+    assert outcomes["fork"] == [[], []]
 
 
 @given(names=st.lists(st.text(), min_size=1, max_size=5, unique=True), repeat=st.integers(1, 5))
