@@ -66,8 +66,8 @@ def _end_with_parent(parent_pid):
 
 
 def _excepthook(kind, error, traceback):
-    if run.is_limit(error):
-        os._exit(run.EXIT_LIMITS)
+    if code := run.exit_code(error):
+        os._exit(code)
     time.sleep(run.LOOK_SECONDS)
     if os.path.isdir(os.getenv("TMPDIR", "/")):  # else the run is over, which is why it failed
         sys.__excepthook__(kind, error, traceback)
@@ -100,8 +100,8 @@ class _Known:
             time.sleep(1)  # its end is to be seen first
             os._exit(1)
         except BaseException as error:
-            if run.is_limit(error) or run.is_limit(error.__context__):
-                os._exit(run.EXIT_LIMITS)
+            if code := run.exit_code(error):
+                os._exit(code)
             raise
 
     def terminate(self):

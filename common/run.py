@@ -27,7 +27,8 @@ END_SECONDS = 1.5
 MIN_OPEN_FILES = 64
 LIMITS = "no more processes, threads or files can be had: see ulimit -u and ulimit -n"
 NO_SPACE = (errno.ENOMEM, errno.ENOSPC, errno.EDQUOT)
-EXIT_LIMITS = os.EX_OSERR  # of a worker that cannot start a thread or open a file
+# Exit codes of workers, and what they say: 71, that no thread or file can be had, and these.
+EXITS = {os.EX_OSERR: LIMITS, **{100 + nth: os.strerror(n) for nth, n in enumerate(NO_SPACE)}}
 TIDY = {"guard", "resource tracker"}  # they clean up and end when this process has ended
 
 GUARD = os.path.join(os.path.dirname(__file__), "guard.sh")
@@ -167,8 +168,8 @@ def look():
             also()
     elif stdout_is_broken():
         end(0)
-    elif EXIT_LIMITS in dead.values():
-        end(2, LIMITS)
+    elif told := EXITS.keys() & dead.values():
+        end(2, EXITS[min(told)])
     else:
         if -signal.SIGTERM in dead.values():  # it may have been for this process, too
             signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
@@ -253,6 +254,17 @@ def is_limit(error):
     """Return whether ``error`` says that no more processes, threads or files can be had."""
     is_thread = isinstance(error, RuntimeError) and "start new thread" in str(error)
     return is_thread or getattr(error, "errno", None) in (errno.EAGAIN, errno.EMFILE, errno.ENFILE)
+
+
+def exit_code(error):
+    """Return the exit code (of EXITS) by which a worker tells of ``error``, or None for a bug."""
+    for one in (error, error.__context__):
+        if is_limit(one):
+            return os.EX_OSERR
+        number = errno.ENOMEM if isinstance(one, MemoryError) else getattr(one, "errno", None)
+        if number in NO_SPACE:
+            return 100 + NO_SPACE.index(number)
+    return None
 
 
 def outcome(main):

@@ -445,3 +445,33 @@ def test_the_ways_of_every_job_start_with_the_right_one():
     assert len(jobs["file, 3 by one process"]) == 1
     assert jobs["file, lock per increment"][1:] == ["ex1_flock: flock"]
     assert jobs["shared count, 10 in all"][1:] == ["ex3_merge: added at the end"]
+
+
+# The disk is full soon after the count file is there. What ex1_flock once has of it, it keeps.
+ON_A_DISK_THAT_FILLS_UP = """
+mount -t tmpfs -o size=64k tmpfs "$TMPDIR" || exit 99
+(
+    until ls "$TMPDIR"/run-*/*/count.txt; do sleep 0.02; done
+    while ls -d "$TMPDIR"/run-*; do cat /dev/zero >>"$TMPDIR/filler"; done
+) >/dev/null 2>&1 &
+exec "$0" "$@"
+"""
+FILLS_UP = [(name, "fork") for name in FILES] + [("ex1_nolock4", m) for m in START_METHODS[1:]]
+
+
+@pytest.mark.parametrize(("name", "method"), FILLS_UP)
+def test_a_disk_that_fills_up_is_one_line(name, method):
+    before = "unshare", "--map-root-user", "--mount", "/bin/sh", "-c", ON_A_DISK_THAT_FILLS_UP
+    script = (f"sync_locking/{name}.py", "--max_count", "100000", "--start-method", method)
+    try:
+        with Run(*script, before=(*before, sys.executable)) as run:
+            code = run.wait()
+            errors = run.stderr
+            if code != 99:
+                run.assert_nothing_left()
+    except OSError:
+        code = 99
+    if code == 99:
+        pytest.skip("cannot mount a small file system here")
+    if name != "ex1_flock" or code != 0:
+        assert (code, errors) == (2, f"{name}.py: No space left on device\n")
