@@ -23,6 +23,8 @@ RUN_ELSEWHERE = {
     "source .venv/bin/activate": ("Makefile", "$(PYTHON) -m venv "),
     "python3 -m venv .venv": ("Makefile", "$(PYTHON) -m venv "),
     ".venv/bin/python -m pip install -r requirements.txt": ("Makefile", "-r requirements.txt"),
+    "python -m cProfile SCRIPT": ("tests/test_profiled.py", '"cProfile"'),
+    "python -i SCRIPT": ("tests/test_profiled.py", '"-i"'),
     "dask scheduler": ("tests/test_cluster.py", '"scheduler",'),
     "dask worker tcp://HOST:8786 --nthreads 1": ("tests/test_cluster.py", '"--nthreads"'),
 }
