@@ -20,11 +20,15 @@ See:     jobs are JSON in a stream (Redis 6.2 or later), which hands each to one
          Kill a worker: another takes over its job. Kill Redis: the run goes on once it is back,
          with what it has on disk. After Ctrl-C or a kill of this script, the keys stay on a server
          of your own, and --resume finishes the run. A job may be done twice; it is counted once.
+         What others store under these keys is never taken for a job or a result: the run ends.
          Not for jobs that take less than a millisecond, nor for a run that may as well start over.
 """
 
+import contextlib
+import functools
 import json
 import math
+import multiprocessing
 import shlex
 import sys
 import time
@@ -51,6 +55,8 @@ if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 1 then
     redis.call('XDEL', KEYS[1], ARGV[2])
 end
 """
+# JSON whose numbers are integers; ValueError if they are not
+read = functools.partial(json.loads, parse_float=int, parse_constant=int)
 PRINT_REPLY = "import redis, sys; print(redis.from_url(sys.argv[1]).execute_command(*sys.argv[2:]))"
 JOBS_AT_ONCE = 1_000
 POLL_SECONDS = 0.02
@@ -58,7 +64,8 @@ LOOK_SECONDS = 0.5  # without a result, before the queue itself is checked
 RETRY_SECONDS = 0.1
 BLOCK_MILLISECONDS = 1_000
 IDLE_MILLISECONDS = 5_000  # a worker that holds a job longer may be stuck
-LOST_SECONDS = 30  # how long Redis may be unreachable
+LOST_SECONDS = 30  # how long Redis may be unreachable, for a worker or for the parent
+REMADE = ("NOGROUP", "UNBLOCKED")  # so errors begin until the parent has remade the queue
 MAX_KILLED = 20  # or a job that kills its workers would go on forever
 NO_RETRY = Retry(NoBackoff(), 0)  # redis-py's own; patiently() retries instead
 
@@ -73,21 +80,60 @@ def check_prime(n):
     return n > 1
 
 
-def take_jobs(rds, name):
-    """Yield jobs, (entry, from_i, to_i), beginning with those left by a killed worker ``name``.
+@contextlib.contextmanager
+def only_ours(key):
+    """Raise redis.DataError if what is read in this block is nothing that a run stores."""
+    try:
+        yield
+    except (LookupError, RecursionError, TypeError, ValueError):
+        raise redis.DataError(f"{key} holds something that is not of this run") from None
+
+
+def job_at(start, from_i, to_i, batch):
+    """Return the range of the job that begins at ``start``; ValueError if the run has none."""
+    range(from_i, to_i, batch).index(start)
+    return start, min(start + batch, to_i)
+
+
+def stored_sizes(rds):
+    """Return the sizes of the run on the server, or an empty dict if there is none."""
+    with only_ours(RUN):
+        sizes = {name.decode(): read(size) for name, size in rds.hgetall(RUN).items()}
+        if sizes:
+            job_at(sizes["from_i"], **sizes)
+        return sizes
+
+
+def stored_primes(rds, sizes):
+    """Return the results on the server: a dict from the from_i of a job to its primes."""
+    results = {}
+    with only_ours(RESULTS):
+        for field, primes in rds.hgetall(RESULTS).items():
+            from_i, to_i = job_at(read(field), **sizes)
+            results[from_i] = read(primes)
+            if not all(from_i <= n < to_i for n in results[from_i]):
+                raise ValueError
+    return results
+
+
+def take_jobs(rds, name, sizes):
+    """Return jobs, (entry, from_i, to_i): those that worker ``name`` was killed over, or a new one.
 
     When there is nothing to do, take over a job that another worker has held for too long.
     """
     entries = rds.xreadgroup(GROUP, name, {JOBS: "0"})[0][1]
-    while True:
-        for entry, fields in entries:
-            job = json.loads(fields[b"job"])
-            yield entry, job["from_i"], job["to_i"]
+    if not any(fields for _, fields in entries):  # a deleted entry has none
         new = rds.xreadgroup(GROUP, name, {JOBS: ">"}, count=1, block=BLOCK_MILLISECONDS)
         if new:
             entries = new[0][1]
         else:
             entries = rds.xautoclaim(JOBS, GROUP, name, IDLE_MILLISECONDS, count=1)[1]
+    with only_ours(JOBS):
+        return [
+            (entry, *job_at(read(fields[b"job"])["from_i"], **sizes))
+            for entry, fields in entries
+            if fields
+        ]
 
 
 def finish(rds, entry, from_i, primes):
@@ -95,39 +141,33 @@ def finish(rds, entry, from_i, primes):
     rds.eval(FINISH, 2, JOBS, RESULTS, GROUP, entry, from_i, json.dumps(primes))
 
 
-def work(redis_url, name):
-    """Do jobs until the parent ends this process; wait while Redis is unreachable."""
-    rds = redis.Redis.from_url(redis_url, retry=NO_RETRY)
-    while True:
-        try:
-            for entry, from_i, to_i in take_jobs(rds, name):
-                finish(rds, entry, from_i, [n for n in range(from_i, to_i) if check_prime(n)])
-        except (redis.ConnectionError, redis.TimeoutError):
-            pass
-        except redis.RedisError as error:
-            if not str(error).startswith(("NOGROUP", "UNBLOCKED")):  # the parent remakes the queue
-                sys.exit(f"{name}: {error}")
-        time.sleep(RETRY_SECONDS)
-
-
 def patiently(function, *args):
-    """Return ``function(*args)``; call it again while Redis is unreachable.
+    """Return ``function(*args)``; call it again while Redis is unreachable or the queue is remade.
 
-    Raises redis-py's ConnectionError or TimeoutError after LOST_SECONDS.
+    Raises redis-py's errors: those at once, after LOST_SECONDS these.
     """
     deadline = time.monotonic() + LOST_SECONDS
     while True:
         try:
             return function(*args)
-        except (redis.ConnectionError, redis.TimeoutError):
-            if time.monotonic() > deadline:
+        except redis.RedisError as error:
+            may_pass = isinstance(error, (redis.ConnectionError, redis.TimeoutError))
+            may_pass |= str(error).startswith(REMADE)
+            if not may_pass or time.monotonic() > deadline:
                 raise
         time.sleep(RETRY_SECONDS)
 
 
-def stored_sizes(rds):
-    """Return the sizes of the run on the server, or an empty dict if there is none."""
-    return {name.decode(): int(size) for name, size in rds.hgetall(RUN).items()}
+def work(redis_url, sizes, failures, name):
+    """Do jobs until the parent ends this process; send it the error that keeps us from going on."""
+    rds = redis.Redis.from_url(redis_url, retry=NO_RETRY)
+    try:
+        while True:
+            for entry, from_i, to_i in patiently(take_jobs, rds, name, sizes):
+                primes = [n for n in range(from_i, to_i) if check_prime(n)]
+                patiently(finish, rds, entry, from_i, primes)
+    except redis.RedisError as error:
+        failures.send(str(error)[:1_000])
 
 
 def batches(from_i, to_i, batch):
@@ -144,7 +184,7 @@ def make_queue(rds, sizes):
     """Make a new, empty queue; keep the results only if their run had the same sizes."""
     with rds.pipeline() as together:
         if stored_sizes(rds) != sizes:
-            together.delete(RESULTS)
+            together.delete(RESULTS, RUN)
         together.delete(JOBS)
         together.xgroup_create(JOBS, GROUP, id="0", mkstream=True)
         together.hset(RUN, mapping=sizes)
@@ -154,7 +194,7 @@ def make_queue(rds, sizes):
 def put_missing_jobs(rds, sizes):
     """Put the jobs without a result on a new queue; return how many there are."""
     make_queue(rds, sizes)
-    done = {int(from_i) for from_i in rds.hkeys(RESULTS)}
+    done = stored_primes(rds, sizes)
     jobs = [job for job in batches(**sizes) if job[0] not in done]
     for first in range(0, len(jobs), JOBS_AT_ONCE):
         with rds.pipeline() as together:
@@ -165,35 +205,43 @@ def put_missing_jobs(rds, sizes):
 
 
 def is_lost(rds, sizes):
-    """Return whether Redis has lost some of the queue: it is empty or not that of this run."""
-    return stored_sizes(rds) != sizes or not rds.xlen(JOBS) or not rds.xinfo_groups(JOBS)
+    """Return whether Redis has lost some of the queue: no worker has a job or will get one."""
+    groups = rds.xinfo_groups(JOBS) if rds.xlen(JOBS) else []
+    return stored_sizes(rds) != sizes or not any(
+        group["pending"] or rds.xrange(JOBS, b"(" + group["last-delivered-id"], count=1)
+        for group in groups
+        if group["name"] == GROUP.encode()
+    )
 
 
-def start_worker(redis_url, name):
-    """Start a worker; return its process."""
-    worker = Process(target=work, args=(redis_url, name), daemon=True)
+def start_worker(*args):
+    """Start a worker, with the arguments of ``work``; return its process."""
+    worker = Process(target=work, args=args, daemon=True)
     worker.may_die = True  # it is replaced then
     worker.start()
     return worker
 
 
-def replace_killed(workers, killed, redis_url):
+def replace_killed(workers, killed, failures, new_worker):
     """Replace the ``workers`` (name -> process) that were killed, and add them to ``killed``.
 
-    Raises Failure if a worker failed by itself, or if more than MAX_KILLED were killed.
+    Raises RedisError with what a worker has sent to ``failures``; Failure if one failed by itself,
+    or if more than MAX_KILLED were killed.
     """
     for name, worker in workers.items():
         if worker.exitcode is None:
             continue
+        if failures.poll():
+            raise redis.RedisError(failures.recv())
         killed.append(worker)
         how = in_words({f"worker {worker.pid}": worker.exitcode})
-        if worker.exitcode > 0 or len(killed) > MAX_KILLED:
+        if worker.exitcode >= 0 or len(killed) > MAX_KILLED:
             raise cli.Failure(how)
         print(f"{how}: a new {name}", flush=True)
-        workers[name] = start_worker(redis_url, name)
+        workers[name] = new_worker(name)
 
 
-def collect_primes(rds, sizes, workers, redis_url):
+def collect_primes(rds, sizes, workers, failures, new_worker):
     """Return the primes once every job has a result; replace workers that are killed.
 
     Raises what ``patiently`` and ``replace_killed`` raise.
@@ -203,9 +251,10 @@ def collect_primes(rds, sizes, workers, redis_url):
     killed = []
     while True:
         before, nbr_done = nbr_done, patiently(rds.hlen, RESULTS)
-        if nbr_done == nbr_jobs:
-            results = patiently(rds.hvals, RESULTS)
-            return [n for primes in results for n in json.loads(primes)]
+        if nbr_done >= nbr_jobs:
+            results = patiently(stored_primes, rds, sizes)
+            if len(results) == nbr_jobs:
+                return [n for primes in results.values() for n in primes]
         if nbr_done != before:
             since = time.monotonic()
         elif time.monotonic() - since > LOOK_SECONDS:
@@ -213,7 +262,7 @@ def collect_primes(rds, sizes, workers, redis_url):
                 nbr_put = patiently(put_missing_jobs, rds, sizes)
                 print(f"Put again: {nbr_put:,} jobs", flush=True)
             since = time.monotonic()
-        replace_killed(workers, killed, redis_url)
+        replace_killed(workers, killed, failures, new_worker)
         time.sleep(POLL_SECONDS)
 
 
@@ -224,15 +273,17 @@ def run(nbr_numbers, nbr_workers, batch, redis_url, resume=False):
     """
     sizes = {"from_i": LOWER, "to_i": LOWER + nbr_numbers, "batch": batch}
     names = [f"worker-{number}" for number in range(1, nbr_workers + 1)]
+    failures, worker_end = multiprocessing.Pipe(duplex=False)
+    new_worker = functools.partial(start_worker, redis_url, sizes, worker_end)
     with redis_server.own(redis_url, JOBS) as rds:
         rds.set_retry(NO_RETRY)
         if not resume:
             rds.delete(JOBS, RESULTS, RUN)
         make_queue(rds, sizes)
-        workers = {name: start_worker(redis_url, name) for name in names}
+        workers = {name: new_worker(name) for name in names}
         start = time.perf_counter()
         patiently(put_missing_jobs, rds, sizes)
-        primes = collect_primes(rds, sizes, workers, redis_url)
+        primes = collect_primes(rds, sizes, workers, failures, new_worker)
         duration = time.perf_counter() - start
         for worker in workers.values():
             worker.kill()
@@ -244,7 +295,7 @@ def run(nbr_numbers, nbr_workers, batch, redis_url, resume=False):
 def unfinished(redis_url):
     """Return nbr_numbers and batch of the unfinished run on the server.
 
-    Raises UserError if there is none.
+    Raises UserError if there is none, DataError if it is not one of this script's.
     """
     with redis.Redis.from_url(redis_url) as rds:
         sizes = stored_sizes(rds)
@@ -254,6 +305,8 @@ def unfinished(redis_url):
             "nothing to resume on this Redis server (a private one never has anything)"
         )
     nbr_numbers = sizes["to_i"] - sizes["from_i"]
+    if sizes["from_i"] != LOWER or nbr_numbers > queue_check.MAX_NUMBERS:
+        raise redis.DataError(f"{RUN} holds something that is not of this script")
     print(f"Resumed: {nbr_numbers:,} numbers, {sizes['batch']:,} in a job, {nbr_done:,} jobs done")
     return nbr_numbers, sizes["batch"]
 
@@ -271,7 +324,7 @@ def print_commands(redis_url):
     redis_cli = shlex.join(map(str, ["redis-cli", *options]))
     for command in (f"XINFO GROUPS {JOBS}", f"XPENDING {JOBS} {GROUP}", f"HLEN {RESULTS}"):
         print(f"Watch: {redis_cli} {command}")
-    if "password" not in where:
+    if not {"username", "password", "ssl_password"} & where.keys():
         python = shlex.join([sys.executable, "-c", PRINT_REPLY, redis_url])
         print(f"Watch without redis-cli: {python} XINFO GROUPS {JOBS}")
     print("To finish a stopped run on a server of your own: --resume", flush=True)

@@ -1,6 +1,5 @@
 """The queue in Redis loses no job and counts none twice, whatever is killed in the middle."""
 
-import itertools
 import json
 import os
 import random
@@ -14,7 +13,7 @@ import psutil
 import pytest
 import redis
 from redis_servers import free_port, needs_redis, restartable_server, tcp_server
-from support import Run, load
+from support import ROOT, Run, call, load
 
 NAME = "primes_queue/primes_queue_redis.py"
 SCRIPT = load(NAME)
@@ -235,9 +234,15 @@ def test_more_jobs_than_are_put_at_once(rds):
     assert jobs_on(rds) == [(n, n + 1) for n in range(2_500)]
 
 
+def take_job(rds, name="worker-1", sizes=SMALL):
+    """Return the one job that the worker takes."""
+    (job,) = SCRIPT.take_jobs(rds, name, sizes)
+    return job
+
+
 def test_a_job_that_is_finished_twice_counts_once(rds):
     SCRIPT.put_missing_jobs(rds, SMALL)
-    entry, from_i, to_i = next(SCRIPT.take_jobs(rds, "worker-1"))
+    entry, from_i, to_i = take_job(rds)
     assert (from_i, to_i) == (0, 100)
     SCRIPT.finish(rds, entry, from_i, [2, 3])
     assert (rds.xlen(JOBS), rds.xpending(JOBS, GROUP)["pending"]) == (9, 0)
@@ -248,7 +253,7 @@ def test_a_job_that_is_finished_twice_counts_once(rds):
 
 def test_a_result_of_a_queue_that_is_gone_does_not_count(rds):
     SCRIPT.put_missing_jobs(rds, SMALL)
-    entry, from_i, _ = next(SCRIPT.take_jobs(rds, "worker-1"))
+    entry, from_i, _ = take_job(rds)
     SCRIPT.put_missing_jobs(rds, SMALL)
     SCRIPT.finish(rds, entry, from_i, [2])
     assert results_on(rds) == {}
@@ -259,27 +264,37 @@ def test_a_result_of_a_queue_that_is_gone_does_not_count(rds):
 
 def test_a_new_worker_begins_with_what_its_predecessor_left(rds):
     SCRIPT.put_missing_jobs(rds, SMALL)
-    left = next(SCRIPT.take_jobs(rds, "worker-1"))
-    other = next(SCRIPT.take_jobs(rds, "worker-2"))
-    assert [job[1] for job in itertools.islice(SCRIPT.take_jobs(rds, "worker-1"), 2)] == [0, 200]
+    left = take_job(rds)
+    other = take_job(rds, "worker-2")
     assert (left[1], other[1]) == (0, 100)
+    assert take_job(rds) == left
+    SCRIPT.finish(rds, left[0], 0, [])
+    assert take_job(rds)[1] == 200
+
+
+def test_a_job_that_was_deleted_while_a_worker_held_it_is_left_alone(rds):
+    SCRIPT.put_missing_jobs(rds, SMALL)
+    rds.xdel(JOBS, take_job(rds)[0])
+    assert take_job(rds)[1] == 100
 
 
 def test_an_idle_worker_takes_over_what_another_has_held_for_too_long(rds, monkeypatch):
     monkeypatch.setattr(SCRIPT, "BLOCK_MILLISECONDS", 10)
     monkeypatch.setattr(SCRIPT, "IDLE_MILLISECONDS", 1)
-    SCRIPT.put_missing_jobs(rds, {**SMALL, "to_i": 100})
-    stuck = next(SCRIPT.take_jobs(rds, "worker-1"))
-    assert next(SCRIPT.take_jobs(rds, "worker-2")) == stuck
+    sizes = {**SMALL, "to_i": 100}
+    SCRIPT.put_missing_jobs(rds, sizes)
+    stuck = take_job(rds, sizes=sizes)
+    assert take_job(rds, "worker-2", sizes) == stuck
     SCRIPT.finish(rds, stuck[0], 0, [2, 3])  # whoever is first
     assert results_on(rds) == {0: [2, 3]}
 
 
 def test_only_jobs_without_a_result_are_put_again(rds):
     SCRIPT.put_missing_jobs(rds, SMALL)
-    for entry, from_i, _ in itertools.islice(SCRIPT.take_jobs(rds, "worker-1"), 3):
+    for _ in range(3):
+        entry, from_i, _ = take_job(rds)
         SCRIPT.finish(rds, entry, from_i, [])
-    next(SCRIPT.take_jobs(rds, "worker-2"))
+    take_job(rds, "worker-2")
     assert SCRIPT.put_missing_jobs(rds, SMALL) == 7
     assert jobs_on(rds) == list(SCRIPT.batches(300, 1_000, 100))
     assert results_on(rds) == {0: [], 100: [], 200: []}
@@ -287,7 +302,7 @@ def test_only_jobs_without_a_result_are_put_again(rds):
 
 def test_results_of_another_run_are_not_kept(rds):
     SCRIPT.put_missing_jobs(rds, SMALL)
-    entry, from_i, _ = next(SCRIPT.take_jobs(rds, "worker-1"))
+    entry, from_i, _ = take_job(rds)
     SCRIPT.finish(rds, entry, from_i, [2])
     assert SCRIPT.put_missing_jobs(rds, {**SMALL, "batch": 50}) == 20
     assert results_on(rds) == {}
@@ -302,6 +317,225 @@ def test_a_queue_is_lost_when_it_is_empty_or_of_another_run(rds):
     assert SCRIPT.is_lost(rds, SMALL)
     SCRIPT.make_queue(rds, SMALL)
     assert SCRIPT.is_lost(rds, SMALL)
+
+
+def test_a_queue_is_lost_when_its_jobs_will_be_given_to_no_worker(rds):
+    sizes = {**SMALL, "to_i": 200}
+    SCRIPT.put_missing_jobs(rds, sizes)
+    first, second = (take_job(rds, name, sizes)[0] for name in ("worker-1", "worker-2"))
+    assert not SCRIPT.is_lost(rds, sizes)
+    rds.xack(JOBS, GROUP, first)
+    assert not SCRIPT.is_lost(rds, sizes)
+    rds.xack(JOBS, GROUP, second)
+    assert SCRIPT.is_lost(rds, sizes)
+    SCRIPT.put_missing_jobs(rds, sizes)
+    rds.xgroup_setid(JOBS, GROUP, "$")
+    assert SCRIPT.is_lost(rds, sizes)
+    rds.xgroup_create(JOBS, "of others", id="0")
+    assert SCRIPT.is_lost(rds, sizes)
+
+
+NO_SIZES = {
+    "a field is missing": {"from_i": LOWER, "to_i": LOWER + 100},
+    "a field too many": {"from_i": LOWER, "to_i": LOWER + 100, "batch": 5, "more": 1},
+    "no batch": {"from_i": LOWER, "to_i": LOWER + 100, "batch": 0},
+    "a negative batch": {"from_i": LOWER, "to_i": LOWER + 100, "batch": -5},
+    "no numbers": {"from_i": LOWER, "to_i": LOWER, "batch": 5},
+    "numbers backwards": {"from_i": LOWER, "to_i": 0, "batch": 5},
+    "a word": {"from_i": LOWER, "to_i": LOWER + 100, "batch": "many"},
+    "a text": {"from_i": LOWER, "to_i": LOWER + 100, "batch": '"5"'},
+    "a fraction": {"from_i": LOWER, "to_i": LOWER + 100, "batch": 2.5},
+    "no UTF-8": {b"\xff": 1},
+    "another range": {"from_i": 0, "to_i": 1_000, "batch": 5},
+    "too many numbers": {"from_i": LOWER, "to_i": 10**30, "batch": 5},
+}
+
+
+@pytest.mark.parametrize("sizes", NO_SIZES.values(), ids=NO_SIZES)
+def test_sizes_that_are_no_runs_are_one_line(rds, server, sizes, capsys):
+    rds.hset(RUN, mapping=sizes)
+    assert call(NAME, 1, "--redis-url", url_of(server), "--resume") == 2
+    line = rf"primes_queue_redis\.py: Redis at {url_of(server)}: {RUN} holds something .+\n"
+    assert re.fullmatch(line, capsys.readouterr().err)
+    assert rds.hlen(RUN) == len(sizes)
+
+
+NO_RESULTS = {
+    "no number": ("word", "[]"),
+    "no job of the run": (LOWER + 1, "[]"),
+    "before the run": (0, "[]"),
+    "after the run": (LOWER + FEWER, "[]"),
+    "a fraction": (f"{LOWER}.0", "[]"),
+    "no UTF-8": (b"\xff", "[]"),
+    "a list": ("[1]", "[]"),
+    "no JSON": (LOWER, "garbage"),
+    "bytes": (LOWER, b"\xff\xfe"),
+    "no list": (LOWER, "7"),
+    "nothing": (LOWER, "null"),
+    "an object": (LOWER, f'{{"{LOWER + 7}": 1}}'),
+    "words": (LOWER, '["prime"]'),
+    "fractions": (LOWER, f"[{LOWER + 7}.0]"),
+    "other numbers": (LOWER, "[2, 3]"),
+    "numbers of another job": (LOWER, f"[{LOWER + BATCH}]"),
+    "an abyss": (LOWER, "[" * 100_000),
+}
+IN_FEWER = {"from_i": LOWER, "to_i": LOWER + FEWER, "batch": BATCH}
+
+
+@pytest.mark.parametrize("result", NO_RESULTS.values(), ids=NO_RESULTS)
+def test_a_result_that_is_not_of_the_run_is_an_error(rds, result):
+    SCRIPT.make_queue(rds, IN_FEWER)
+    assert SCRIPT.stored_primes(rds, IN_FEWER) == {}
+    rds.hset(RESULTS, *result)
+    for function in (SCRIPT.stored_primes, SCRIPT.put_missing_jobs):
+        with pytest.raises(redis.DataError, match=f"^{RESULTS} holds something"):
+            function(rds, IN_FEWER)
+
+
+NO_JOBS = {
+    "other fields": {"work": "1"},
+    "no JSON": {"job": "garbage"},
+    "no object": {"job": "[1, 2]"},
+    "no from_i": {"job": '{"to_i": 1}'},
+    "a word": {"job": '{"from_i": "word", "to_i": 1}'},
+    "a fraction": {"job": f'{{"from_i": {LOWER}.0, "to_i": {LOWER + BATCH}}}'},
+    "no job of the run": {"job": f'{{"from_i": {LOWER + 1}, "to_i": {10**30}}}'},
+    "nothing": {"job": "null"},
+}
+
+
+@pytest.mark.parametrize("job", NO_JOBS.values(), ids=NO_JOBS)
+def test_a_job_that_is_not_of_the_run_is_an_error(rds, job):
+    SCRIPT.make_queue(rds, IN_FEWER)
+    rds.xadd(JOBS, job)
+    for _ in ("when it is new", "when it is left by a killed worker"):
+        with pytest.raises(redis.DataError, match=f"^{JOBS} holds something"):
+            SCRIPT.take_jobs(rds, "worker-1", IN_FEWER)
+
+
+def test_the_end_of_a_job_is_that_of_the_run_whatever_is_stored(rds):
+    SCRIPT.make_queue(rds, IN_FEWER)
+    rds.xadd(JOBS, {"job": f'{{"from_i": {LOWER}, "to_i": {10**30}}}'})
+    assert take_job(rds, sizes=IN_FEWER)[1:] == (LOWER, LOWER + BATCH)
+
+
+def change_type(key):
+    def change(rds):
+        with rds.pipeline() as together:
+            together.delete(key).set(key, "word").execute()
+
+    return change
+
+
+def put_instead(job):
+    def change(rds):
+        with rds.pipeline() as together:
+            together.delete(JOBS).xgroup_create(JOBS, GROUP, id="0", mkstream=True)
+            together.xadd(JOBS, {"job": job}).execute()
+
+    return change
+
+
+# What others do in mid-run, and what the one line says of it.
+DONE_BY_OTHERS = {
+    "a result of another job": (lambda rds: rds.hset(RESULTS, "7", "[]"), f"{RESULTS} holds"),
+    "a job of another run": (put_instead('{"from_i": 7, "to_i": 9}'), f"{JOBS} holds"),
+    "garbage": (put_instead("garbage"), f"{JOBS} holds"),
+    "jobs of another type": (change_type(JOBS), "WRONGTYPE"),
+    "results of another type": (change_type(RESULTS), "WRONGTYPE"),
+    "no right to EVAL": (lambda rds: acl(rds, "-eval"), "(no|has no) permissions"),
+    "no right to XREADGROUP": (lambda rds: acl(rds, "-xreadgroup"), "(no|has no) permissions"),
+    "no right to HLEN": (lambda rds: acl(rds, "-hlen"), "(no|has no) permissions"),
+    "a replica": (lambda rds: rds.replicaof("127.0.0.1", 1), "read only replica"),
+}
+
+
+def acl(rds, rule):
+    rds.execute_command("ACL", "SETUSER", "default", rule)
+
+
+@pytest.mark.parametrize("what", DONE_BY_OTHERS)
+def test_what_others_do_in_mid_run_is_one_line(what):
+    do, words = DONE_BY_OTHERS[what]
+    with (
+        tcp_server() as (port, _),
+        redis.Redis(port=port) as client,
+        started(port, nbr_numbers=FEWER) as run,
+    ):
+        wait_until_done(run, client, 3)
+        do(client)
+        assert run.wait() == 2, run.stderr
+        line = rf"primes_queue_redis\.py: Redis at {url_of(port)}: .*{words}.*\n"
+        assert re.fullmatch(line, run.stderr)
+        run.assert_nothing_left()
+
+
+@pytest.mark.parametrize("rule", ["-eval", "-xreadgroup", "-xgroup", "-hlen"])
+def test_a_user_without_a_right_that_is_needed_is_told_so(rule):
+    with tcp_server() as (port, _), redis.Redis(port=port) as client:
+        acl(client, rule)
+        with started(port, nbr_numbers=FEWER) as run:
+            assert run.wait() == 2, run.stderr
+            line = rf"primes_queue_redis\.py: Redis at {url_of(port)}: .*permissions.*\n"
+            assert re.fullmatch(line, run.stderr)
+            run.assert_nothing_left()
+
+
+# A run that is less patient.
+HASTY = f"""
+import sys
+
+from common import cli
+
+sys.path.insert(0, {str(ROOT / "primes_queue")!r})
+import primes_queue_redis
+
+primes_queue_redis.LOST_SECONDS = 1
+if __name__ == "__main__":
+    cli.run(primes_queue_redis.main)
+"""
+
+
+def let_in_two(rds):
+    """Let nobody in but us and the owner of the queue."""
+    rds.config_set("maxclients", 2)
+    for client in rds.client_list():
+        if not client["name"].startswith("owner:") and int(client["id"]) != rds.client_id():
+            rds.client_kill_filter(_id=client["id"])
+
+
+NO_ANSWERS = {
+    "too few connections": (let_in_two, "max number of clients reached"),
+    "no answer to a writer": (lambda rds: rds.client_pause(60_000, all=False), "[Tt]imeout"),
+}
+
+
+@pytest.mark.parametrize("why", NO_ANSWERS)
+def test_workers_without_an_answer_are_one_line_though_the_server_answers(tmp_path, why):
+    do, words = NO_ANSWERS[why]
+    script = tmp_path / "hasty.py"
+    script.write_text(HASTY)
+    with tcp_server() as (port, _), redis.Redis(port=port) as client:
+        sizes = ("--nbr_numbers", NBR_NUMBERS, "--batch", BATCH)
+        with Run(script, 2, "--redis-url", url_of(port), *sizes) as run:
+            wait_until_done(run, client, 3)
+            do(client)
+            assert run.wait() == 2, run.stderr
+            line = rf"hasty\.py: Redis at {url_of(port)}: .*{words}.*\n"
+            assert re.fullmatch(line, run.stderr)
+            run.assert_nothing_left()
+
+
+def test_a_result_that_others_have_falsified_is_a_wrong_answer(rds, server):
+    SCRIPT.make_queue(rds, IN_FEWER)
+    is_prime = known_primes.are_prime(LOWER, LOWER + BATCH)
+    primes = [n for n, prime in enumerate(is_prime, LOWER) if prime]
+    primes[0] += 1  # as many as there are
+    rds.hset(RESULTS, LOWER, json.dumps(primes))
+    with started(server, 2, "--resume", nbr_numbers=FEWER) as run:
+        assert run.wait() == 1
+        assert re.fullmatch(r"primes_queue_redis\.py: wrong answer: .*, 1 wrong; .*\n", run.stderr)
+        run.assert_nothing_left()
 
 
 def test_the_sizes_of_an_unfinished_run_are_those_to_resume(rds, server):
