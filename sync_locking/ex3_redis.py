@@ -46,7 +46,7 @@ def run(nbr_workers, max_count, redis_url):
     rds.set(COUNT_NAME, 0)
     with Pool(nbr_workers, connect, (redis_url,)) as pool:
         pool.map(work, [max_count] * nbr_workers, chunksize=1)
-    return int(rds.get(COUNT_NAME))
+    return rds.incr(COUNT_NAME, 0)  # not GET: others may have removed the key, or set it to a word
 
 
 def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS, redis_url=None):
