@@ -5,6 +5,7 @@ import decimal
 import multiprocessing
 import os
 import platform
+import re
 import sys
 
 from common.run import Failure, UserError, run  # noqa: F401 - scripts call cli.run
@@ -15,9 +16,10 @@ MAX_SIZE = 10**15
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose errors are one line."""
+    """An ArgumentParser whose errors are one line, without URLs: they may have a password."""
 
     def error(self, message):
+        message = re.sub(r"\S*(://|@)\S*", "...", message)
         self.exit(2, f"{self.prog}: {message}\n")
 
 
