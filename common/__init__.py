@@ -11,25 +11,9 @@ if sys.version_info < (3, 11):  # noqa: UP036
 root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-class _Main:
-    """The module __main__ of a script whose names a profiler keeps in a dict of its own."""
-
-
-def _become_main():
-    """Let workers find the names of the script that imports this, also under a profiler.
-
-    ``python -m cProfile`` runs it with names that are not those of the module __main__.
-    """
-    frame = sys._getframe()
-    while frame and frame.f_globals["__name__"] != "__main__":
-        frame = frame.f_back
-    if frame and frame.f_globals is not vars(sys.modules["__main__"]):
-        main = sys.modules["__main__"] = _Main()
-        main.__dict__ = frame.f_globals
-        main.__spec__ = None  # to spawn: it has a path
-
-
 def _excepthook(kind, error, traceback):
+    if issubclass(kind, run.UserError):
+        run.end(error.code, error)
     if issubclass(kind, ModuleNotFoundError):
         how = f"cd {root} && make setup && source .venv/bin/activate"
         if os.path.exists(os.path.join(folder, f"{error.name}.py")):
@@ -41,7 +25,13 @@ def _excepthook(kind, error, traceback):
 try:
     from common import run
 
-    _become_main()
+    frame = sys._getframe()
+    while frame and frame.f_globals["__name__"] != "__main__":
+        frame = frame.f_back
+    if frame and frame.f_globals is not vars(sys.modules["__main__"]):
+        main = sys.modules["__main__"] = type("Main", (), {})()  # a profiler runs the script, whose
+        main.__dict__ = frame.f_globals  # names are not the module's: that is where workers look
+        main.__spec__ = None
     script = getattr(sys.modules["__main__"], "__file__", None)
     folder = os.path.dirname(script) if script else os.devnull
     if os.path.isdir(os.path.join(folder, os.pardir, "common")):

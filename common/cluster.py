@@ -9,7 +9,7 @@ import os
 import time
 import warnings
 
-from common import cli, processes, run
+from common import cli, memory, processes, run  # noqa: F401 - loky's workers ask psutil, too
 
 import joblib
 from joblib.externals import loky
@@ -23,6 +23,7 @@ def loky_workers(nbr_workers, initializer=None):
 
     With one worker joblib starts no process: the work is done in this one.
     """
+    multiprocessing.Lock()  # where there are no semaphores, joblib works without workers
     processes.start_tracker()
     with run.process_starts():
         loky.backend.resource_tracker.ensure_running()  # another one, of loky's own

@@ -3,59 +3,43 @@
 import contextlib
 import re
 import resource
+import sys
 from pathlib import Path
 
 from common.cli import UserError
 
 import psutil
 
+if sys.platform == "linux" and not Path("/proc/self/stat").exists():
+    raise UserError("no /proc to read: what memory and CPUs are used cannot be known")
 BYTES_OF_WORKERS = 64 * 2**20
-# Limit, usage and cache that can be had back of a control group, by its version's controllers.
-FILES = {
+FILES = {  # of a control group, by the controllers of its version
     "": ("memory.max", "memory.current", "inactive_file"),
     "memory": ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 }
 
 
 def rooms():
-    """Return what memory is left: a dict, name of a limit -> bytes.
+    """Return a dict, what limits memory -> how many bytes are left for data.
 
-    The limits are the machine's, those of the control groups we are in and of the groups that these
-    are in (Linux: man 7 cgroups), and that of our address space. The kernel takes back file cache
-    that was not used lately, so it counts as left.
+    Limits are those of the machine, of the address space, and of our control group and those it is
+    in (man 7 cgroups); their file cache that was not used lately counts as left.
     """
-    free = {"free memory": psutil.virtual_memory().available}
-    with contextlib.suppress(OSError):  # not Linux
-        for line in Path("/proc/self/cgroup").read_text().splitlines():
-            _, controllers, path = line.split(":", 2)
-            if controllers in ("", "memory"):
-                top = Path("/sys/fs/cgroup", controllers)
-                for group in (top / path[1:], *(top / path[1:]).parents):
-                    free |= _room(group, *FILES[controllers]) if group.is_relative_to(top) else {}
+    left = {"free memory": psutil.virtual_memory().available}
     address_space, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if address_space != resource.RLIM_INFINITY:
+    if address_space != resource.RLIM_INFINITY:  # of which a process may need twice the size
         taken = psutil.Process().memory_info().vms
-        room = (address_space - taken) // 2  # a process may map it twice
-        free["the address space (ulimit -v)"] = _without_workers(room)
-    return {limit: max(0, nbytes) for limit, nbytes in free.items()}
-
-
-def _room(group, limit, usage, cache):
-    """Return the room of a control group, if it has a limit, as rooms does."""
-    with contextlib.suppress(OSError, ValueError):  # of the topmost there is no file, or "max"
-        nbytes = int((group / limit).read_text()) - int((group / usage).read_text())
-        cached = re.search(rf"^{cache} (\d+)", (group / "memory.stat").read_text(), re.M)
-        return {f"the control group {group}": _without_workers(nbytes + int(cached[1]))}
-    return {}
-
-
-def _without_workers(room):
-    return max(room - BYTES_OF_WORKERS, room // 2)
-
-
-def available():
-    """Return how many bytes of memory can be allocated now, within all limits."""
-    return min(rooms().values())
+        left["the address space (ulimit -v)"] = (address_space - taken) // 2
+    lines = Path("/proc/self/cgroup").read_text() if sys.platform == "linux" else ""
+    for _, version, path in (line.split(":", 2) for line in lines.splitlines()):
+        inner = Path("/sys/fs/cgroup", version, path[1:])
+        for group in (inner, *inner.parents) if version in FILES else ():
+            with contextlib.suppress(OSError, ValueError):  # it has no limit
+                limit, used, cached = FILES[version]
+                stat = dict(map(str.split, (group / "memory.stat").read_text().splitlines()))
+                room = int((group / limit).read_text()) - int((group / used).read_text())
+                left[f"the control group {group}"] = room + int(stat[cached])
+    return {what: max(room - BYTES_OF_WORKERS, room // 2, 0) for what, room in left.items()}
 
 
 def peak(pid):

@@ -17,11 +17,18 @@ import time
 
 from common import run
 
+MAX_FOLDER = 65  # letters; a socket's path has a hundred (man 7 unix)
+
 is_worker = getattr(multiprocessing.current_process(), "_inheriting", False)
 if not (is_worker or run.MARK in os.environ or "multiprocessing.forkserver" in sys.modules):
     run.begin()  # a script's module is used by another program, such as timeit
 if run.folder:  # the run's semaphores bear its pid, so that the guard can remove them
     multiprocessing.current_process()._config["semprefix"] = f"/mp-{os.getpid()}"
+    if len(run.folder) > MAX_FOLDER:
+        short = f"/tmp/{os.path.basename(run.folder)}"
+        run.tell_guard(short)
+        os.symlink(run.folder, short)
+        multiprocessing.current_process()._config["tempdir"] = short
 
 
 def start_tracker():

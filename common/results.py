@@ -71,7 +71,7 @@ def load():
 
 
 def _cpu_seconds():
-    import psutil  # imported here: most scripts run on the standard library
+    from common.memory import psutil  # imported here: most scripts run on the standard library
 
     cpus = psutil.cpu_times(percpu=True)
     if hasattr(os, "sched_getaffinity"):
@@ -90,7 +90,7 @@ def _cpu_seconds():
 
 def machine():
     """Return what another reader needs to know of this machine to compare measurements."""
-    import psutil  # imported here: most scripts run on the standard library
+    from common.memory import psutil  # imported here: most scripts run on the standard library
 
     return {
         "cpu": _cpu_model(),

@@ -27,7 +27,7 @@ END_SECONDS = 1.5
 MIN_OPEN_FILES = 64
 LIMITS = "no more processes, threads or files can be had: see ulimit -u and ulimit -n"
 NO_SPACE = (errno.ENOMEM, errno.ENOSPC, errno.EDQUOT)
-# Exit codes of workers, and what they say: 71, that no thread or file can be had, and these.
+# What exit codes of workers say.
 EXITS = {os.EX_OSERR: LIMITS, **{100 + nth: os.strerror(n) for nth, n in enumerate(NO_SPACE)}}
 TIDY = {"guard", "resource tracker"}  # they clean up and end when this process has ended
 
@@ -83,7 +83,7 @@ def begin():
         os.environ.setdefault(name, "1")  # no script calls BLAS; its threads would start anyway
     quiet = "ignore:resource_tracker"  # it says what it removes, which we leave to it
     os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [os.getenv("PYTHONWARNINGS"), quiet]))
-    warnings.filterwarnings("ignore", "resource_tracker")
+    warnings.filterwarnings("ignore", "resource_tracker|.*joblib will operate in serial mode")
     threading.excepthook = _thread_failed
     atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
     try:
@@ -94,7 +94,7 @@ def begin():
         os.register_at_fork(after_in_child=_guard.stdin.close)
         os.mkdir(folder, 0o700)
     except OSError as error:
-        end(2, LIMITS if is_limit(error) else error)
+        end(2, LIMITS if exit_code(error) == os.EX_OSERR else error)
     watch_child(_guard.pid, "guard")
     tempfile.tempdir = folder
     for name in (MARK, "TMPDIR", "JOBLIB_TEMP_FOLDER"):
@@ -250,18 +250,13 @@ def _wait_until(is_true):
         time.sleep(0.002)
 
 
-def is_limit(error):
-    """Return whether ``error`` says that no more processes, threads or files can be had."""
-    is_thread = isinstance(error, RuntimeError) and "start new thread" in str(error)
-    return is_thread or getattr(error, "errno", None) in (errno.EAGAIN, errno.EMFILE, errno.ENFILE)
-
-
 def exit_code(error):
     """Return the exit code (of EXITS) by which a worker tells of ``error``, or None for a bug."""
     for one in (error, error.__context__):
-        if is_limit(one):
-            return os.EX_OSERR
         number = errno.ENOMEM if isinstance(one, MemoryError) else getattr(one, "errno", None)
+        no_thread = isinstance(one, RuntimeError) and "start new thread" in str(one)
+        if no_thread or number in (errno.EAGAIN, errno.EMFILE, errno.ENFILE):
+            return os.EX_OSERR
         if number in NO_SPACE:
             return 100 + NO_SPACE.index(number)
     return None
@@ -283,10 +278,11 @@ def outcome(main):
     except Exception as error:
         if isinstance(error, BrokenPipeError) and stdout_is_broken():
             return 0, None
-        if is_limit(error) or is_limit(error.__context__):
-            problem = UserError(LIMITS)
-        elif isinstance(error, MemoryError) or getattr(error, "errno", None) in NO_SPACE:
-            problem = UserError(str(error) or "not enough memory")
+        has_shared_memory = sys.platform != "linux" or os.access("/dev/shm", os.W_OK | os.X_OK)
+        if code := exit_code(error):
+            problem = UserError(LIMITS if code == os.EX_OSERR else str(error) or EXITS[code])
+        elif isinstance(error, OSError) and not has_shared_memory:
+            problem = UserError("no /dev/shm to write to: shared memory and locks need it")
         elif type(error).__name__ == "TerminatedWorkerError":  # joblib's
             time.sleep(LOOK_SECONDS)  # until all that have died are known
             problem = Failure(in_words(died) or "a worker died while joblib started it")

@@ -96,6 +96,7 @@ def main():
     pi_check.add_threads(parser)
     args = cli.parse(parser)
     seed = pi_check.seed(args)
+    pi_check.peak_memory([os.getpid()])  # where that cannot be known, say so now
     nbr_in_quarter_circle, duration, peak = run(
         args.nbr_samples_in_total, args.nbr_workers, seed, args.threads, pi_check.peak_memory
     )

@@ -12,7 +12,8 @@ PI = r"Estimated pi \d\.\d{8} \(standard error 0\.\d{8}\)"
 DELTA = r"Delta: \d+\.\d{6} s \([\d,]+ darts per second\)"
 BAD_WORKERS = (("0",), ("abc",))
 
-MANY_DARTS = str(min(150_000_000, memory.available() // 4 // 40))  # a quarter of what is free
+FREE = min(memory.rooms().values())  # bytes
+MANY_DARTS = str(min(150_000_000, FREE // 4 // 40))  # a quarter of what is free
 
 CACHE = tempfile.mkdtemp(prefix="joblib_cache-")
 atexit.register(shutil.rmtree, CACHE, ignore_errors=True)

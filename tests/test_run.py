@@ -23,7 +23,7 @@ EXITS = {
         "-c: [Errno 28] No space left on device: 'x'\n",
     ),
     'raise RuntimeError("can\'t start new thread")': (2, f"-c: {LIMITS}\n"),
-    "raise MemoryError": (2, "-c: not enough memory\n"),
+    "raise MemoryError": (2, "-c: Cannot allocate memory\n"),
     "cli.check(False, '3')": (1, "-c: wrong answer: 3\n"),
     "raise cli.Failure('five of six')": (1, "-c: five of six\n"),
     "os.kill(os.getpid(), signal.SIGINT)": (130, "-c: interrupted\n"),
