@@ -65,18 +65,45 @@ def open_cache(folder, clear=False):
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about a .gitignore that cannot be written
+            warnings.simplefilter(
+                "ignore"
+            )  # about a .gitignore, or code that is not the function's
             memory = Memory(str(folder), verbose=0)
-        with_idx = memory.cache(estimate_nbr_points_in_quarter_circle_with_idx)
-        without_idx = memory.cache(estimate_nbr_points_in_quarter_circle)
-        for function, arguments in ((with_idx, (0, 0)), (without_idx, (0,))):
-            if clear:
-                function.clear()
-            function.check_call_in_cache(*arguments)  # writes the function's code
-        (folder / LOCK).touch()
+            with_idx = memory.cache(estimate_nbr_points_in_quarter_circle_with_idx)
+            without_idx = memory.cache(estimate_nbr_points_in_quarter_circle)
+            for function, arguments in ((with_idx, (0, 0)), (without_idx, (0,))):
+                if clear:
+                    function.clear()
+                try:
+                    function.check_call_in_cache(*arguments)  # writes the function's code
+                except ValueError:  # it finds no code where that should be
+                    print(
+                        f"Broken in the cache, so computed again: all of {function.func.__name__}"
+                    )
+                    function.clear()
+        (folder / LOCK).open("a").close()
     except OSError as error:
         raise cli.UserError(f"no cache in {folder}: {error.strerror}") from error
     return with_idx, without_idx
+
+
+def remove_broken(cached, calls):
+    """Remove from the cache what is no number of darts; return how many results that were.
+
+    ``calls`` are the arguments of calls of the function ``cached``; the first is how many darts.
+    """
+    nbr_broken = 0
+    for nbr_estimates, *idx in calls:
+        if cached.check_call_in_cache(nbr_estimates, *idx):
+            result = cached.call_and_shelve(nbr_estimates, *idx)
+            try:
+                count = result.get()
+            except Exception:  # of bytes that are no pickle, pickle may raise anything
+                count = None
+            if type(count) is not int or not 0 <= count <= nbr_estimates:
+                result.clear()
+                nbr_broken += 1
+    return nbr_broken
 
 
 def run(cached_with_idx, nbr_samples_per_block, nbr_workers):
@@ -140,6 +167,11 @@ def main():
         f"in each of {args.nbr_parallel_blocks} block(s) with {args.nbr_workers} worker(s)",
         flush=True,
     )
+    calls = [(n, idx) for idx, n in enumerate(nbr_samples_per_block)]
+    nbr_broken = remove_broken(with_idx, calls)
+    nbr_broken += remove_broken(without_idx, {(n,) for n in nbr_samples_per_block})
+    if nbr_broken:
+        print(f"Broken in the cache, so computed again: {nbr_broken} result(s)", flush=True)
     to_compute = blocks_to_compute(with_idx, nbr_samples_per_block)
     if nbr_cached := args.nbr_parallel_blocks - len(to_compute):
         print(

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 
+import joblib
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -173,6 +174,68 @@ def test_a_full_disk_is_one_line(tmp_path, size):
     )
     assert result.returncode == 2, result.stdout
     assert re.fullmatch(r"\S+\.py: (?:no|cannot) .*No space left on device.*\n", result.stderr)
+
+
+def make_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+DAMAGES = {
+    "cut short": lambda path: path.write_bytes(path.read_bytes()[:-3]),
+    "empty": lambda path: path.write_bytes(b""),
+    "no pickle": lambda path: path.write_bytes(bytes(range(256))),
+    "text": lambda path: joblib.dump("800", path),
+    "float": lambda path: joblib.dump(800.5, path),
+    "true": lambda path: joblib.dump(True, path),
+    "too many": lambda path: joblib.dump(1_252, path),
+    "negative": lambda path: joblib.dump(-1, path),
+    "of a class that is gone": lambda path: path.write_bytes(b"\x80\x04cno_module\nNo\n)\x81."),
+    "folder": make_folder,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_broken_results_in_the_cache_are_computed_again_with_one_line(tmp_path, damage):
+    def run(*arguments):
+        arguments = ("2", "--nbr_samples_in_total", "10_000", "--cache", tmp_path, *arguments)
+        with Run(CACHE_SCRIPT, *arguments) as run:
+            assert (run.wait(), run.stderr) == (0, "")
+            return run.stdout.count("Executing"), re.findall(r"Broken.*", run.stdout)
+
+    run()
+    (with_idx,) = tmp_path.glob("**/*_with_idx")
+    (without_idx,) = tmp_path.glob("**/estimate_nbr_points_in_quarter_circle")
+    paths = sorted(with_idx.glob("*/output.pkl"))[:3] + list(without_idx.glob("*/output.pkl"))
+    assert len(paths) == 4
+    for path in paths:
+        DAMAGES[damage](path)
+    assert run() == (4, ["Broken in the cache, so computed again: 4 result(s)"])
+    assert run() == (0, [])
+
+
+@pytest.mark.parametrize("code", [b"\xff\xfe\x00", b"# first line: none\n"])
+def test_broken_code_in_the_cache_is_written_again_with_one_line(tmp_path, code):
+    size = ("2", "--nbr_samples_in_total", "10_000", "--cache", tmp_path)
+    with Run(CACHE_SCRIPT, *size) as run:
+        assert run.wait() == 0
+    (path,) = tmp_path.glob("**/*_with_idx/func_code.py")
+    path.write_bytes(code)
+    for nbr_executed in (8, 0):
+        with Run(CACHE_SCRIPT, *size) as run:
+            assert (run.wait(), run.stderr) == (0, "")
+            broken = re.findall(r"Broken in the cache, so computed again: all of (\S+)", run.stdout)
+            assert broken == ([WITH_IDX.__name__] if nbr_executed else [])
+            assert run.stdout.count("Executing") == nbr_executed
+
+
+@pytest.mark.parametrize("name", ["lock", "joblib"])
+def test_a_cache_in_which_something_is_in_the_way_is_refused(tmp_path, name):
+    wrong = tmp_path / name
+    wrong.mkdir() if name == "lock" else wrong.touch()
+    with Run(CACHE_SCRIPT, "2", "--cache", tmp_path) as run:
+        assert run.wait() == 2
+        assert re.fullmatch(r"\S+\.py: no cache in .+: (Is|Not) a directory\n", run.stderr)
 
 
 def test_a_worker_writes_its_own_row_of_draws():
