@@ -243,7 +243,7 @@ cluster: setup-cluster ## the scripts for a cluster, on one of this machine
 	$(call run,Beyond the chapter: a sieve on a cluster,primes_pool/primes_cluster.py $(WITH_WORKERS))
 
 test: setup-dev setup-cluster ## every script, kernel and fault
-	$(PY) -m pytest -n 4 --dist worksteal  # tests wait more than they compute
+	$(PY) -m pytest -n 5 --dist worksteal  # tests wait more than they compute
 
 lint: setup-dev ## ruff's rules and its formatter
 	$(PY) -m ruff check .

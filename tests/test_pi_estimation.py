@@ -198,7 +198,7 @@ DAMAGES = {
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_broken_results_in_the_cache_are_computed_again_with_one_line(tmp_path, damage):
     def run(*arguments):
-        arguments = ("2", "--nbr_samples_in_total", "10_000", "--cache", tmp_path, *arguments)
+        arguments = ("1", "--nbr_samples_in_total", "10_000", "--cache", tmp_path, *arguments)
         with Run(CACHE_SCRIPT, *arguments) as run:
             assert (run.wait(), run.stderr) == (0, "")
             return run.stdout.count("Executing"), re.findall(r"Broken.*", run.stdout)
@@ -216,7 +216,7 @@ def test_broken_results_in_the_cache_are_computed_again_with_one_line(tmp_path, 
 
 @pytest.mark.parametrize("code", [b"\xff\xfe\x00", b"# first line: none\n"])
 def test_broken_code_in_the_cache_is_written_again_with_one_line(tmp_path, code):
-    size = ("2", "--nbr_samples_in_total", "10_000", "--cache", tmp_path)
+    size = ("1", "--nbr_samples_in_total", "10_000", "--cache", tmp_path)
     with Run(CACHE_SCRIPT, *size) as run:
         assert run.wait() == 0
     (path,) = tmp_path.glob("**/*_with_idx/func_code.py")

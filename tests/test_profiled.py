@@ -24,8 +24,8 @@ OTHERS = [
 ]
 PROFILED = [
     (f"{section}/{POOLS[section]}", ("--start-method", method))
-    for section in SECTIONS
-    for method in START_METHODS
+    for number, section in enumerate(SECTIONS)
+    for method in (START_METHODS[number % len(START_METHODS)], "spawn")
 ] + [(f"pi_estimation/{name}", ()) for name in OTHERS]
 
 
