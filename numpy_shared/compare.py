@@ -150,7 +150,8 @@ def main():
     except cli.UserError as error:  # an Array may still fit, in the temporary folder
         print(f"Left out: np_shared_memory: {error}")
         named_fits = False
-    results.compare(args, *ways(args.rows, args.cols, args.nbr_workers, named_fits))
+    all_ways = ways(args.rows, args.cols, args.nbr_workers, named_fits)
+    results.compare(args, *all_ways, warm_up=False)
 
 
 if __name__ == "__main__":

@@ -222,7 +222,7 @@ CASES = {
         figures={"fig_9_08": 4},
     ),
     "pi_estimation/compare.py": Case(
-        args=("2", "--nbr_samples_in_total", "10_000", "--repeat", "2"),
+        args=("2", "--nbr_samples_in_total", "10_000", "--repeat", "1"),
         output=(
             r"Way +\| +Best \(s\) \| +Median \(s\) \| +Times as fast \| Answer",
             r"pi by 10,000 darts:",

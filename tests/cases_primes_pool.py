@@ -112,7 +112,7 @@ CASES: dict[str, Case] = {
         figures={"fig_9_13": 2},
     ),
     "primes_pool/compare.py": Case(
-        args=("2", "--nbr_numbers=1_000", "--nbr_in_range=2_000", "--upper=1e6", "--repeat=2"),
+        args=("2", "--nbr_numbers=1_000", "--nbr_in_range=2_000", "--upper=1e6", "--repeat=1"),
         output=(
             r"Way +\| +Best \(s\) \| +Median \(s\) \| +Times as fast \| Answer",
             r"1,000 numbers from 100,000,000 on:",

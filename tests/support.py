@@ -121,6 +121,14 @@ def call(script, *arguments):
     return codes[0]
 
 
+def wait_until_empty(folder, seconds=5):
+    """Wait until the guards of runs that have ended have emptied ``folder``."""
+    deadline = time.monotonic() + seconds
+    while left := list(folder.iterdir()):
+        assert time.monotonic() < deadline, f"left: {left}"
+        time.sleep(0.02)
+
+
 class Run:
     """One run of a script in a session and a temporary folder of its own.
 

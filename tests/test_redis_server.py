@@ -24,7 +24,7 @@ import redis
 from cases_prime_verification_ipc import EARLY_EXIT, LARGEST_PRIME
 from redis.connection import parse_url
 from redis_servers import free_port, needs_redis, tcp_server
-from support import ROOT, Run, call, load
+from support import ROOT, Run, call, load, wait_until_empty
 
 SCRIPT = "prime_verification_ipc/primes_flag_redis.py"
 FLAG = "redis_primes_flag"
@@ -288,7 +288,7 @@ def test_a_temporary_folder_may_have_any_name(tmp_path, name):
             assert run.wait() == 0, run.stderr
             assert run.stdout.startswith(f"Redis: unix://{urllib.parse.quote(str(folder))}/run-")
             run.assert_nothing_left()
-        assert list(folder.iterdir()) == []
+        wait_until_empty(folder)
     finally:
         shutil.rmtree(folder)
 

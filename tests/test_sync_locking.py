@@ -25,7 +25,7 @@ from cases import CASES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis_servers import needs_redis, tcp_server
-from support import ROOT, START_METHODS, TIMEOUT, Run, load
+from support import ROOT, START_METHODS, TIMEOUT, Run, load, wait_until_empty
 
 FOLDER = ROOT / "sync_locking"
 THE_SAME_IN_FILES = ["ex1_nolock1", "ex1_nolock4", "ex1_lock"]
@@ -107,7 +107,7 @@ def test_two_runs_at_once_do_not_count_together(tmp_path):
         folders = [re.search(r"Counting in (.*)/count.txt", run.stdout)[1] for run in (one, two)]
         assert all("Counted to 400\n" in run.stdout for run in (one, two))
         assert folders[0] != folders[1]
-    assert list(tmp_path.iterdir()) == []
+        wait_until_empty(tmp_path)
 
 
 def test_a_waiter_that_is_killed_is_an_error_too():
