@@ -52,7 +52,7 @@ endef
 # In make chapter, $(NOTES) is a file: what each run came to goes there, and the next one follows.
 note = $(if $(NOTES),; echo "$$? $(firstword $(1))" >>$(NOTES))
 
-.PHONY: help chapter chapter-begins figures report cluster test lint clean setup setup-dev setup-cluster moved \
+.PHONY: help chapter chapter-begins figures report cluster test torture lint clean setup setup-dev setup-cluster moved \
   $(SECTIONS) $(SECTIONS:%=%-examples) $(SECTIONS:%=%-compare) $(SECTIONS:%=%-figures) $(SECTIONS:%=%-claims)
 
 help: ## list the targets
@@ -244,6 +244,9 @@ cluster: setup-cluster ## the scripts for a cluster, on one of this machine
 
 test: setup-dev setup-cluster ## every script, kernel and fault
 	$(PY) -m pytest -n 5 --dist worksteal  # tests wait more than they compute
+
+torture: setup-dev setup-cluster ## 1,000 random faults in all scripts that start processes (FAULTS=..., SEED=...)
+	PYTHONPATH=. $(PY) tests/torture.py $(or $(FAULTS),1000) $(SEED)
 
 lint: setup-dev ## ruff's rules and its formatter
 	$(PY) -m ruff check .

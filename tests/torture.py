@@ -1,8 +1,7 @@
 """Random faults: signals and kills at random moments of every script that starts processes.
 
-``PYTHONPATH=. python tests/torture.py 1000 [SEED]`` injects so many and prints what came of them;
-the suite injects fewer, in the same way. The same number and seed is the same fault at the same
-moment.
+``make torture`` injects 1,000 (FAULTS=..., SEED=...) and prints what came of them; the suite
+injects fewer, in the same way. The same number and seed is the same fault at the same moment.
 """
 
 import collections
