@@ -47,7 +47,10 @@ def start_services():
 
         forkserver.set_forkserver_preload(["__main__", "common.processes"])
         with run.process_starts():  # its children inherit what is held
-            forkserver.ensure_running()
+            try:
+                forkserver.ensure_running()
+            except BrokenPipeError as error:
+                raise run.Failure("the forkserver died while it started") from error
         run.watch_child(forkserver._forkserver._forkserver_pid, "forkserver")
 
 

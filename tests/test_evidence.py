@@ -220,7 +220,7 @@ def pypy_speed(tmp_path, *arguments, shell=None):
     script = ROOT / "prime_verification_ipc/pypy_speed.py"
     return subprocess.run(
         [sys.executable, script, *arguments, "--output", tmp_path],
-        env={"PATH": f"{folder}:/bin", "TMPDIR": f"{tmp_path}"},
+        env={"PATH": f"{folder}", "TMPDIR": f"{tmp_path}"},
         capture_output=True,
         text=True,
         timeout=TIMEOUT,

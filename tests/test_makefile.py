@@ -31,7 +31,7 @@ if [ "$2" = venv ]; then mkdir -p "$last/bin" && cp "$0" "$last/bin/python"; fi
 
 def outside(command, **variables):
     """Run ``command`` as a reader does, in an environment without what tests set; in no folder."""
-    ours = ("PYTHONPATH", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "WORKERS", "SCALE")
+    ours = ("PYTHONPATH", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "WORKERS", "SCALE", "PYTHON")
     env = {name: value for name, value in os.environ.items() if name not in ours}
     return subprocess.run(
         list(map(str, command)),

@@ -74,7 +74,7 @@ def test_ctrl_c_leaves_the_prompt_open():
             pass
         process.send_signal(signal.SIGINT)
         out, errors = process.communicate("print('still there')\n", timeout=TIMEOUT)
-    assert process.returncode == 0
+    assert process.returncode in (0, -signal.SIGINT)  # as Python 3.14 ends after a Ctrl-C
     assert "KeyboardInterrupt" in errors
     assert "interrupted" not in errors
     assert out.endswith("still there\n")

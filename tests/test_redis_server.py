@@ -262,13 +262,12 @@ def test_an_old_server_on_localhost_is_told_of_and_left_alone(monkeypatch, capsy
     with tcp_server() as (port, _):
         monkeypatch.delenv("REDIS_URL", raising=False)
         monkeypatch.setattr(redis_server, "LOCAL_URL", url_of(port))
-        monkeypatch.setattr(redis_server, "TOO_OLD", re.compile("7"))
+        monkeypatch.setattr(redis_server, "TOO_OLD", re.compile(r"\d"))
         monkeypatch.setattr(redis_server, "_start", lambda: "unix:///none")
         with pytest.raises(cli.UserError), redis_server.server():
             pass
-    assert capsys.readouterr().out == (
-        f"Redis at {url_of(port)}: version 7.2.4 is too old: 6.2 or later is needed\n"
-    )
+    line = r"Redis at (\S+): version \d\S+ is too old: 6\.2 or later is needed\n"
+    assert re.fullmatch(line, capsys.readouterr().out)[1] == url_of(port)
 
 
 @needs_redis

@@ -138,8 +138,7 @@ def check_kill(run, fault, chance):
         check_signal(run, *SIGNALS["Ctrl-C"])
     else:
         named = rf".*\b{victim.pid} was killed by signal 9 \(SIGKILL\).*"
-        if "joblib" in run.name:
-            named = rf"(?:{named}|a worker died while joblib started it)"
+        named = rf"(?:{named}|(?:a worker|the forkserver) died while .* started.*)"
         check_end(run, code, 1, named, busy, END_SECONDS)
 
 
