@@ -94,10 +94,7 @@ def call(script, *arguments):
     """Run ``script``; return None, or in one line why it failed."""
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
     command = [sys.executable, f"{script}", *arguments]
-    with run.process_starts():  # in a session of its own, Ctrl-C is for us alone
-        process = subprocess.Popen(command, **pipes, cwd=ROOT, start_new_session=True)
-        # how it ended is for us to explain
-        run.watched[process.pid] = "script", lambda: None if process.poll() is None else 0
+    process = run.start(command, "script", **pipes, cwd=ROOT)
     said = process.communicate()[1].decode(errors="backslashreplace").strip()
     run.watched.pop(process.pid, None)
     print(said, end="\n" * bool(said), file=sys.stderr, flush=True)

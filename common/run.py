@@ -131,6 +131,17 @@ def process_starts():
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def start(command, what, **options):
+    """Start another script, which ends with the run; return its Popen.
+
+    It gets a session of its own, as Ctrl-C is for us alone. How it ended is for the caller to say.
+    """
+    with process_starts():
+        process = subprocess.Popen(command, **options, start_new_session=True)
+        watched[process.pid] = what, lambda: None if process.poll() is None else 0
+    return process
+
+
 def watch_child(pid, what):
     """Watch the child process ``pid``, which nobody else waits for."""
 

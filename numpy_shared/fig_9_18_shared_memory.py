@@ -53,18 +53,15 @@ def started(nbr_workers, rows, cols):
     """
     arguments = [nbr_workers, "--rows", rows, "--cols", cols, "--inspect"]
     arguments += ["--start-method", multiprocessing.get_start_method()]
-    with this_run.process_starts():
-        process = subprocess.Popen(
-            [sys.executable, "-u", str(SCRIPT), *map(str, arguments)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="backslashreplace",  # it may write in another encoding than ours
-            start_new_session=True,  # so that Ctrl-C reaches only us
-        )
-        # to the run it always ends well: error_of() reports how it ended
-        this_run.watched[process.pid] = SCRIPT.name, lambda: None if process.poll() is None else 0
+    process = this_run.start(
+        [sys.executable, "-u", str(SCRIPT), *map(str, arguments)],
+        SCRIPT.name,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="backslashreplace",  # it may write in another encoding than ours
+    )
     lines = []
     reader = threading.Thread(target=read_lines, args=(process.stdout, lines), daemon=True)
     try:

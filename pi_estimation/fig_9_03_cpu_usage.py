@@ -137,16 +137,8 @@ def example(command):
     # the example may write in another encoding than ours
     text = {"mode": "w+", "errors": "backslashreplace"}
     with tempfile.TemporaryFile(**text) as output, tempfile.TemporaryFile(**text) as errors:
-        with run.process_starts():
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=errors,
-                start_new_session=True,  # so that Ctrl-C reaches only us
-            )
-            # to the run it always ends well: explain() reports how it ended
-            run.watched[process.pid] = "example", lambda: None if process.poll() is None else 0
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": errors}
+        process = run.start(command, "example", **pipes)
         try:
             yield process
         finally:
