@@ -49,6 +49,16 @@ define run_redis
   else echo "left out: $$why"; $(if $(NOTES),echo "left-out $(firstword $(2)): $$why" >>$(NOTES)); fi
 endef
 
+# $(call install,file of requirements): one by one if this Python cannot have all of them
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+ERRORS := $(VENV)/.pip-errors
+define install
+$(PIP) -r $(1) 2>$(ERRORS) \
+  || { $(PIP) -e . 2>>$(ERRORS) && grep '^[a-z]' $(1) | while read -r one; do $(PIP) "$$one" 2>>$(ERRORS) \
+       || echo "left out, as pip cannot install it here: $$one (see $(ERRORS))"; done; } \
+  || { cat $(ERRORS) >&2; exit 1; }
+endef
+
 # In make chapter, $(NOTES) is a file: what each run came to goes there, and the next one follows.
 note = $(if $(NOTES),; echo "$$? $(firstword $(1))" >>$(NOTES))
 
@@ -261,15 +271,15 @@ $(VENV)/.installed: requirements.txt pyproject.toml $(if $(MOVED),moved)
 	@if [ -z '$(PYTHON)' ]; then echo 'Python 3.11 or newer with venv is needed: make PYTHON=...' >&2; exit 2; fi
 	@echo 'Making the environment $(VENV)'
 	$(PYTHON) -m venv $(if $(MOVED),--clear )$(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(call install,requirements.txt)
 	@pwd -P >$@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(call install,requirements-dev.txt)
 	@touch $@
 
 $(VENV)/.installed-cluster: $(VENV)/.installed requirements-cluster.txt
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-cluster.txt
+	@$(call install,requirements-cluster.txt)
 	@touch $@
 
 clean: ## remove the environment, caches and results

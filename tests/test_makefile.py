@@ -21,11 +21,15 @@ case "$*" in
 esac
 """
 
-# Notes what pip is told, and makes an environment whose python does the same.
+# Notes what pip is told, and makes an environment whose python does the same. It cannot install
+# what the environment variable LACKS names.
 FAKE_INSTALLER = """#!/bin/sh
 echo "$* user: $PIP_USER" >>{log}
 for last; do :; done
 if [ "$2" = venv ]; then mkdir -p "$last/bin" && cp "$0" "$last/bin/python"; fi
+for lacks in $LACKS; do
+  case "$*" in *" $lacks"*) echo "ERROR: no $lacks" >&2; exit 1 ;; esac
+done
 """
 
 
@@ -168,6 +172,30 @@ def test_setup_heeds_no_pip_user_and_leaves_the_path_of_the_project(copy, path):
     assert ("--clear" in created) == bool(path)
     assert re.match(r"-m pip install .*-r requirements.txt user: 0", installation)
     assert (copy / ".venv/.installed").read_text() == f"{copy.resolve()}\n"
+
+
+def test_setup_says_what_this_python_cannot_have_and_installs_the_rest(copy):
+    log, python = copy / "log", copy / "fake"
+    write_program(python, FAKE_INSTALLER.format(log=shlex.quote(str(log))))
+    lacks = "requirements.txt numpy matplotlib"
+    result = make(copy, "setup", "PYTHON=./fake", "VENV=.venv", LACKS=lacks)
+    assert result.returncode == 0, result.stderr
+    left_out = [line for line in result.stdout.splitlines() if line.startswith("left out")]
+    assert [re.search("numpy|matplotlib|$", line)[0] for line in left_out] == [
+        "numpy",
+        "matplotlib",
+    ]
+    assert re.search(r"pip install .* joblib", log.read_text())
+    assert (copy / ".venv/.installed").exists()
+
+
+def test_setup_fails_with_the_words_of_pip_where_nothing_can_be_installed(copy):
+    log, python = copy / "log", copy / "fake"
+    write_program(python, FAKE_INSTALLER.format(log=shlex.quote(str(log))))
+    result = make(copy, "setup", "PYTHON=./fake", "VENV=.venv", LACKS="requirements.txt -e")
+    assert result.returncode != 0
+    assert "ERROR: no requirements.txt" in result.stderr
+    assert not (copy / ".venv/.installed").exists()
 
 
 @pytest.mark.parametrize(
