@@ -22,7 +22,7 @@ COMMAND = r"(?:source|make|cd|dask|redis-cli|(?:\.venv/bin/)?python3?) \S[^`\n]*
 RUN_ELSEWHERE = {
     "source .venv/bin/activate": ("Makefile", "$(PYTHON) -m venv "),
     "python3 -m venv .venv": ("Makefile", "$(PYTHON) -m venv "),
-    ".venv/bin/python -m pip install -r requirements.txt": ("Makefile", "-r requirements.txt"),
+    ".venv/bin/python -m pip install -r requirements.txt": ("Makefile", "install,requirements.txt"),
     "python -m cProfile SCRIPT": ("tests/test_profiled.py", '"cProfile"'),
     "python -i SCRIPT": ("tests/test_profiled.py", '"-i"'),
     "dask scheduler": ("tests/test_cluster.py", '"scheduler",'),
