@@ -1,8 +1,10 @@
 """What tests of several files need."""
 
 import os
+import re
 import signal
 import tempfile
+from pathlib import Path
 
 if "PYTEST_XDIST_WORKER" not in os.environ:  # all temporary files of the suite, its workers' too
     folder = tempfile.TemporaryDirectory(prefix="t-", dir="/tmp", ignore_cleanup_errors=True)
@@ -14,7 +16,7 @@ from common import run
 import hypothesis
 from cases import CASES
 from redis_servers import needs_redis
-from support import ROOT
+from support import ROOT, missing
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # the machine may be busy
 hypothesis.settings.load_profile("untimed")
@@ -25,6 +27,18 @@ run.begin = lambda: None  # this process is not a script's: it takes no signals,
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # `make test &`: so would all scripts
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+IMPORT = re.compile(r"^(?:import|from) (\w+)", re.MULTILINE)
+LACKS = {
+    path.name: missing(IMPORT.findall(path.read_text()))
+    for path in sorted(Path(__file__).parent.glob("test_*.py"))
+}
+collect_ignore = [name for name, packages in LACKS.items() if packages]
+
+
+def pytest_report_header():
+    return [f"{name} is left out: no {', '.join(LACKS[name])}" for name in collect_ignore]
 
 
 def pytest_collection_modifyitems(items):

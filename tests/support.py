@@ -21,6 +21,7 @@ from unittest import mock
 from common import cli, run
 
 import psutil
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SECTIONS = (
@@ -33,6 +34,7 @@ SECTIONS = (
 )
 START_METHODS = ("fork", "forkserver", "spawn")
 SHARED_MEMORY = Path("/dev/shm")
+PACKAGES = ("distributed", "matplotlib", "numpy")  # that not every Python has
 TIMEOUT = 120  # seconds; a run that takes as long hangs
 
 
@@ -91,6 +93,9 @@ def load(script, name=None):
         sys.path.insert(0, str(path.parent))
         try:
             spec.loader.exec_module(module)
+        except ModuleNotFoundError as error:
+            skip_if_missing(error.name)
+            raise
         finally:
             sys.path.remove(str(path.parent))
     return sys.modules[name]
@@ -119,6 +124,17 @@ def call(script, *arguments):
         exec(code, vars(module))
     multiprocessing.set_start_method(method, force=True)
     return codes[0]
+
+
+def missing(names):
+    """Return which of the packages ``names`` this Python has not, of those that may be missing."""
+    return [name for name in PACKAGES if name in names and importlib.util.find_spec(name) is None]
+
+
+def skip_if_missing(*names):
+    """Skip the test if it needs a package that is missing."""
+    for name in missing(names):
+        pytest.skip(f"no {name} for this Python")
 
 
 def wait_until_empty(folder, seconds=5):
@@ -183,13 +199,17 @@ class Run:
 
     def wait(self, timeout=TIMEOUT):
         """Wait for the end of the script; return its exit code."""
-        return self.process.wait(timeout)
+        code = self.process.wait(timeout)
+        skip_if_missing(*re.findall(r"No module named '(\w+)'", self.stderr))
+        return code
 
     def wait_for(self, condition, what, timeout=60, pause=0.02):
         """Wait until ``condition()`` is true; return its value."""
         deadline = time.monotonic() + timeout
         while not (value := condition()):
-            assert self.process.poll() is None, f"ended before {what}: {self.stdout}{self.stderr}"
+            if self.process.poll() is not None:
+                self.wait()
+                raise AssertionError(f"ended before {what}: {self.stdout}{self.stderr}")
             assert time.monotonic() < deadline, f"no {what}: {self.stdout}{self.stderr}"
             time.sleep(pause)
         return value
