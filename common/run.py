@@ -224,7 +224,8 @@ def end(code, message=None, leave=os._exit):
     if leave is os._exit:  # what threads and libraries still say is of no use
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     starting.acquire(timeout=END_SECONDS)  # a pool's thread may be replacing a worker
-    _wait_until(_kill_all)
+    while not _kill_all() and time.monotonic() < _deadline:
+        time.sleep(0.002)
     for put_back in at_end:
         with contextlib.suppress(Exception):
             put_back()
@@ -254,11 +255,6 @@ def _kill_all():
                 code = os.waitpid(pid, os.WNOHANG)[0] or None
             all_ended &= code is not None
     return all_ended
-
-
-def _wait_until(is_true):
-    while not is_true() and time.monotonic() < _deadline:
-        time.sleep(0.002)
 
 
 def exit_code(error):
