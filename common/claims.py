@@ -13,7 +13,7 @@ from typing import NamedTuple
 from common import cli, results
 
 HOLDS, DIFFERS, CANNOT_TELL = "holds", "differs", "cannot tell here"
-TIMES_AS_FAST = "{:.2f}x (by round {:.2f}x)"  # what speed_up returns
+TIMES_AS_FAST = "{:.2f}x"  # what speed_up returns
 INCOMPLETE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 WIDTHS = {"place": 11, "says": 30, "chapter": 13, "yours": 18, "verdict": 11, "reason": 26}
 
@@ -35,17 +35,17 @@ class Claim(NamedTuple):
     timed: bool = True  # whether other programs change the number
 
 
-def number(values, text, low=0, high=math.inf, zone=0.1, why=""):
-    """Judge a positive number from one or more estimates; ``text`` is a format for ``values``.
+def number(value, text, low=0, high=math.inf, zone=0.1, why=""):
+    """Judge a positive number; ``text`` is a format for it.
 
-    The claim holds if all lie from ``low`` to ``high``. It differs, most likely because of ``why``,
-    if each is outside by more than ``zone`` times the bound. Anything else is too close to call.
+    The claim holds if it lies from ``low`` to ``high``. It differs, most likely because of ``why``,
+    if it is outside by more than ``zone`` times the bound. Anything else is too close to call.
     """
-    if all(low <= value <= high for value in values):
-        return text.format(*values), HOLDS, ""
-    if all(value < low * (1 - zone) or value > high * (1 + zone) for value in values):
-        return text.format(*values), DIFFERS, why
-    return text.format(*values), CANNOT_TELL, "too close to call"
+    if low <= value <= high:
+        return text.format(value), HOLDS, ""
+    if value < low * (1 - zone) or value > high * (1 + zone):
+        return text.format(value), DIFFERS, why
+    return text.format(value), CANNOT_TELL, "too close to call"
 
 
 def fact(is_so, yours, why):
@@ -54,11 +54,11 @@ def fact(is_so, yours, why):
 
 
 def speed_up(slow, fast):
-    """Return how many times as fast as ``slow`` ``fast`` is: by the best, and median by round.
+    """Return how many times as fast as ``slow`` ``fast`` is: the median of the rounds' ratios.
 
-    Both are lists of seconds from the same rounds.
+    Both are lists of seconds from the same rounds. The two best would be of different moments.
     """
-    return min(slow) / min(fast), statistics.median(map(operator.truediv, slow, fast))
+    return statistics.median(map(operator.truediv, slow, fast))
 
 
 def seconds(comparison, way, job=""):

@@ -20,7 +20,6 @@ FILE_LOCK, NO_FILE_LOCK = "ex1_lock: lock file", "ex1_nolock4: no lock"
 ALONE = "ex1_nolock1: one process"
 LOCK, NO_LOCK = "ex2_lock: Value, Lock", "ex2_nolock: Value, no Lock"
 ACQUIRE, RAWVALUE = "ex2_lock_acquire: acquire()", "ex2_lock_rawvalue: RawValue"
-TIMES_AS_LONG = "{:.2f}x (by round {:.2f}x)"
 
 
 def longer(compare):
@@ -65,14 +64,14 @@ def file_lock_costs(compare):
     found = times(compare, FILE_LOCK, NO_FILE_LOCK, in_file(compare))
     usable, workers = compare["machine"]["usable_cpus"], compare["workers"]
     why = f"{workers} workers on {usable} CPUs, and the polls of the lock file"
-    return claims.number(found, TIMES_AS_LONG, low=1.3, high=4, zone=0.25, why=why)
+    return claims.number(found, claims.TIMES_AS_FAST, low=1.3, high=4, zone=0.25, why=why)
 
 
 def lock_costs(compare):
     found = times(compare, LOCK, NO_LOCK, longer(compare))
     why = f"{compare['workers']} workers on {compare['machine']['usable_cpus']} CPUs meet as often"
     why += " at the Value's own lock"
-    return claims.number(found, TIMES_AS_LONG, low=1.3, high=3, zone=0.2, why=why)
+    return claims.number(found, claims.TIMES_AS_FAST, low=1.3, high=3, zone=0.2, why=why)
 
 
 def acquire_saves(compare):

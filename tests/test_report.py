@@ -74,7 +74,7 @@ from common import claims, cli
 
 
 def answer(low, example):
-    return claims.number([example["answer"]], "{} <b>units</b>", low, why="a slip in the chapter")
+    return claims.number(example["answer"], "{} <b>units</b>", low, why="a slip in the chapter")
 
 
 def drawn(figure):
