@@ -1,6 +1,7 @@
 """Share one big numpy array between processes without copying it.
 
-Chapter: Examples 9-27, 9-28, 9-29, 9-30, 9-31, 9-32, 9-33, 9-34
+Chapter: Example 9-27, Example 9-28, Example 9-29, Example 9-30, Example 9-31, Example 9-32,
+         Example 9-33, Example 9-34
 Run:     python numpy_shared/np_shared.py 4 --inspect
          python numpy_shared/np_shared.py 4 --pause
 See:     the workers find the parent's 42s in their rows, and the parent finds the workers' pids in

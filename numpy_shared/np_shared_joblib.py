@@ -1,7 +1,8 @@
 """Share one big numpy array between joblib's workers, as a file that all of them map.
 Beyond the chapter
 
-Chapter: answers Examples 9-27, 9-28, 9-29, 9-30, 9-31, 9-32, 9-33, 9-34 with joblib
+Chapter: answers Example 9-27, Example 9-28, Example 9-29, Example 9-30, Example 9-31,
+         Example 9-32, Example 9-33, Example 9-34 with joblib
 Run:     python numpy_shared/np_shared_joblib.py 4
 See:     the same counts as np_shared.py gives, without a global variable or an initializer: an
          array that joblib has loaded with mmap_mode travels as the name of its file, so that no

@@ -1,7 +1,8 @@
 """Share one big numpy array between processes that attach to a named block of shared memory.
 Beyond the chapter
 
-Chapter: answers Examples 9-27, 9-28, 9-29, 9-30, 9-31, 9-32, 9-33, 9-34 with shared_memory
+Chapter: answers Example 9-27, Example 9-28, Example 9-29, Example 9-30, Example 9-31,
+         Example 9-32, Example 9-33, Example 9-34 with shared_memory
 Run:     python numpy_shared/np_shared_memory.py 4
 See:     the same counts as np_shared.py gives. The workers find the block by its name, under every
          start method, and so could a process started later or by another program. Whoever creates a

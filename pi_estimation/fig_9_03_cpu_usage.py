@@ -1,6 +1,6 @@
 """Draw Figures 9-3 to 9-7: which CPUs are busy, and when, while pi_lists_parallel.py runs.
 
-Chapter: Figures 9-3, 9-4, 9-5, 9-6, 9-7
+Chapter: Figure 9-3, Figure 9-4, Figure 9-5, Figure 9-6, Figure 9-7
 Run:     python pi_estimation/fig_9_03_cpu_usage.py
          python pi_estimation/fig_9_03_cpu_usage.py --from results/fig_9_05.json
 See:     a row is a logical CPU, a column a tenth of a second; the example starts at 0, with a short

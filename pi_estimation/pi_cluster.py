@@ -1,7 +1,7 @@
 """Estimate pi on a cluster: the kernel of pi_numpy_blocked.py under joblib's dask backend.
 Beyond the chapter
 
-Chapter: answers Examples 9-3, 9-7
+Chapter: answers Example 9-3, Example 9-7
 Run:     python pi_estimation/pi_cluster.py 2 --seed 42
          python pi_estimation/pi_cluster.py --scheduler tcp://127.0.0.1:8786 --seed 42
 See:     the estimate is that of pi_numpy_blocked.py for the same seed: the darts of a share depend

@@ -1,6 +1,6 @@
 """Estimate pi with a pool of processes or threads, and Python objects.
 
-Chapter: Examples 9-1, 9-2
+Chapter: Example 9-1, Example 9-2
 Run:     python pi_estimation/pi_lists_parallel.py 2
          python pi_estimation/pi_lists_parallel.py 2 --threads
 See:     with processes, each share prints a pid of its own (unless it is so small that one worker

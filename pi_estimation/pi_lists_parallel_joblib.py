@@ -1,6 +1,6 @@
 """Estimate pi with joblib's worker processes and Python objects.
 
-Chapter: Examples 9-3, 9-4
+Chapter: Example 9-3, Example 9-4
 Run:     python pi_estimation/pi_lists_parallel_joblib.py 2
 See:     joblib names its backend, loky, and counts the finished tasks; each task has a pid of its
          own (unless it is so small that one worker takes two). It takes about as long as

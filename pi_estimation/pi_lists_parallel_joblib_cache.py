@@ -1,6 +1,6 @@
 """Cache joblib's results on disk: the second run computes nothing. And a cache gone wrong.
 
-Chapter: Examples 9-5, 9-6
+Chapter: Example 9-5, Example 9-6
 Run:     python pi_estimation/pi_lists_parallel_joblib_cache.py 2      (and then once more)
          python pi_estimation/pi_lists_parallel_joblib_cache.py 2 --clear
 See:     the first run prints "Executing" for every block, unless an earlier run has cached them,

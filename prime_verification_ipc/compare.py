@@ -1,6 +1,8 @@
 """Compare all ways of this section to verify a prime, interleaved in one run.
 
-Chapter: Examples 9-14, 9-15, 9-16, 9-17, 9-18, 9-19, 9-20, 9-21, 9-22, 9-23, 9-24, 9-25, 9-26
+Chapter: Example 9-14, Example 9-15, Example 9-16, Example 9-17, Example 9-18, Example 9-19,
+         Example 9-20, Example 9-21, Example 9-22, Example 9-23, Example 9-24, Example 9-25,
+         Example 9-26
 Run:     python prime_verification_ipc/compare.py --workers 2
          python prime_verification_ipc/compare.py --workers 2 100109100129100151 97
 See:     a pool divides the time of primes, unless its workers ask another process for a flag

@@ -1,7 +1,7 @@
 """Verify a large prime with a pool that stops early without a flag: work comes in rounds.
 Beyond the chapter
 
-Chapter: text on early exit; answers Examples 9-17, 9-26
+Chapter: text on early exit; answers Example 9-17, Example 9-26
 Run:     python prime_verification_ipc/primes_ascending_blocks.py --workers 2
          python prime_verification_ipc/primes_ascending_blocks.py --workers 4
          python prime_verification_ipc/primes_ascending_blocks.py 100109100129100151 97

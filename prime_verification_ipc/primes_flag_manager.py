@@ -1,6 +1,6 @@
 """Verify a large prime with a pool whose workers stop early: the flag is a Manager's Value.
 
-Chapter: Examples 9-18, 9-19, 9-20
+Chapter: Example 9-18, Example 9-19, Example 9-20
 Run:     python prime_verification_ipc/primes_flag_manager.py --workers 2
          python prime_verification_ipc/primes_flag_manager.py --workers 4
          python prime_verification_ipc/primes_flag_manager.py --workers 2 100109100129100151 97

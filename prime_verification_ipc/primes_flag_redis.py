@@ -1,6 +1,6 @@
 """Verify a large prime with a pool whose workers stop early: the flag is a key in Redis.
 
-Chapter: Examples 9-21, 9-22
+Chapter: Example 9-21, Example 9-22
 Run:     python prime_verification_ipc/primes_flag_redis.py --workers 2
          python prime_verification_ipc/primes_flag_redis.py --workers 4
          python prime_verification_ipc/primes_flag_redis.py --redis-url redis://localhost:6379/0

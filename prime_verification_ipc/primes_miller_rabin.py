@@ -1,7 +1,7 @@
 """Verify a large prime with the Miller-Rabin test, which needs neither factors nor a pool.
 Beyond the chapter
 
-Chapter: text on trial division; answers Examples 9-14, 9-26
+Chapter: text on trial division; answers Example 9-14, Example 9-26
 Run:     python prime_verification_ipc/primes_miller_rabin.py
          python prime_verification_ipc/primes_miller_rabin.py 100109100129100151 97
 See:     one process takes microseconds for what takes the others a full trial division: a better

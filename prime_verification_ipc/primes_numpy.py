@@ -1,7 +1,7 @@
 """Verify a large prime with a pool whose workers divide by whole blocks of candidates in numpy.
 Beyond the chapter
 
-Chapter: text on trial division; answers Examples 9-23, 9-26
+Chapter: text on trial division; answers Example 9-23, Example 9-26
 Run:     python prime_verification_ipc/primes_numpy.py --workers 2
          python prime_verification_ipc/primes_numpy.py --workers 2 18446744073709551557 97
 See:     primes take a small part of the time of primes_flag_mmap_redux.py: the loop over candidates

@@ -1,6 +1,6 @@
 """Verify a large prime with a pool: each worker tries a share of the candidates for a factor.
 
-Chapter: Examples 9-15, 9-16
+Chapter: Example 9-15, Example 9-16
 Run:     python prime_verification_ipc/primes_pool_naive.py --workers 2
          python prime_verification_ipc/primes_pool_naive.py --workers 2 100109100129100151 97
 See:     primes take less time with every free CPU. But no worker learns that another has found a

@@ -1,6 +1,6 @@
 """Draw Figures 9-10, 9-11 and 9-12: how the chunksize of Pool.map decides its time.
 
-Chapter: Figures 9-10, 9-11, 9-12
+Chapter: Figure 9-10, Figure 9-11, Figure 9-12
 Run:     python primes_pool/fig_9_10_chunksize.py
          python primes_pool/fig_9_10_chunksize.py --from results/fig_9_11.json
 See:     9-10: with one number per chunk, sending jobs and answers takes far longer than the

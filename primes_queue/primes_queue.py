@@ -1,6 +1,6 @@
 """Find the primes of a range with workers that take numbers off a queue until a poison pill.
 
-Chapter: Examples 9-9, 9-10, 9-11
+Chapter: Example 9-9, Example 9-10, Example 9-11
 Run:     python primes_queue/primes_queue.py 2
 See:     it is slower than primes_serial.py, and more workers help little or not at all: every
          number goes through the Manager's process twice, once in and once out, which takes longer

@@ -1,6 +1,6 @@
 """Feed the queue of numbers from a thread, while the main thread collects the primes.
 
-Chapter: Examples 9-12, 9-13
+Chapter: Example 9-12, Example 9-13
 Run:     python primes_queue/primes_queue_jobs_feeder_thread.py 2
 See:     primes are collected from the start, so few of them wait in their queue. How many numbers
          wait in theirs depends on whether the thread or the workers are faster: with four workers

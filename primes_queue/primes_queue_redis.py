@@ -1,7 +1,7 @@
 """Find the primes of a range through a queue in Redis that can be watched and survives crashes.
 Beyond the chapter
 
-Chapter: answers Examples 9-9, 9-10, 9-11
+Chapter: answers Example 9-9, Example 9-10, Example 9-11
 Run:     python primes_queue/primes_queue_redis.py 2
          python primes_queue/primes_queue_redis.py 2 --nbr_numbers 1e6
          python primes_queue/primes_queue_redis.py 2 --redis-url redis://localhost:6379/0

@@ -1,6 +1,6 @@
 """Count in a file with four processes that take a lock on a second file: the count is exact.
 
-Chapter: Examples 9-39, 9-40
+Chapter: Example 9-39, Example 9-40
 Run:     python sync_locking/ex1_lock.py 4
          cd sync_locking
          python -m timeit -s "import ex1_lock" "ex1_lock.run_workers()"

@@ -1,6 +1,6 @@
 """Count in a file with one process: there is nothing to protect.
 
-Chapter: Examples 9-35, 9-36
+Chapter: Example 9-35, Example 9-36
 Run:     python sync_locking/ex1_nolock1.py
          cd sync_locking
          python -m timeit -s "import ex1_nolock1" "ex1_nolock1.run_workers()"

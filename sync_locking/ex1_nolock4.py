@@ -1,6 +1,6 @@
 """Count in a file with four processes and no lock: updates are lost.
 
-Chapter: Examples 9-37, 9-38
+Chapter: Example 9-37, Example 9-38
 Run:     python sync_locking/ex1_nolock4.py 4
          python sync_locking/ex1_nolock4.py 4 --max_count 10_000
          cd sync_locking

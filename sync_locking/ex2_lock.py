@@ -1,6 +1,6 @@
 """Count in a multiprocessing.Value with a Lock around each increment: the count is exact.
 
-Chapter: Examples 9-43, 9-44
+Chapter: Example 9-43, Example 9-44
 Run:     python sync_locking/ex2_lock.py 4
          cd sync_locking
          python -m timeit -s "import ex2_lock" "ex2_lock.run_workers()"

@@ -1,6 +1,6 @@
 """Count in a multiprocessing.RawValue with a Lock: no second lock inside.
 
-Chapter: Examples 9-46, 9-47
+Chapter: Example 9-46, Example 9-47
 Run:     python sync_locking/ex2_lock_rawvalue.py 4
          cd sync_locking
          python -m timeit -s "import ex2_lock_rawvalue" "ex2_lock_rawvalue.run_workers()"

@@ -1,6 +1,6 @@
 """Count in a multiprocessing.Value without a lock: updates are lost.
 
-Chapter: Examples 9-41, 9-42
+Chapter: Example 9-41, Example 9-42
 Run:     python sync_locking/ex2_nolock.py 4
          cd sync_locking
          python -m timeit -s "import ex2_nolock" "ex2_nolock.run_workers()"

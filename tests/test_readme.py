@@ -35,7 +35,7 @@ def docstring(script):
 
 
 def chapter_line(script):
-    (line,) = re.findall(r"^Chapter: +(.+)$", docstring(script), re.MULTILINE)
+    (line,) = re.findall(r"^Chapter: +(.+(?:\n {9}.+)*)$", docstring(script), re.MULTILINE)
     return line
 
 
