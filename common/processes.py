@@ -63,6 +63,7 @@ def settle(parent_pid=None):
         is_for_parent = signum in (signal.SIGINT, signal.SIGHUP)
         signal.signal(signum, signal.SIG_IGN if is_for_parent else signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, run.HELD)
+    run.whole_lines()
     threading.excepthook = lambda failed: _excepthook(*failed[:3])
     threading.Thread(target=_end_with_parent, args=(parent_pid,), daemon=True).start()
 

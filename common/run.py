@@ -72,8 +72,7 @@ def begin():
     signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)  # a script that starts us may hold them
     if sys.stdout is None:
         end(2, "standard output is closed")
-    if hasattr(sys.stdout, "reconfigure"):  # it may lack letters of what we print
-        sys.stdout.reconfigure(errors="backslashreplace")
+    whole_lines()
     while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
         pass  # in place of a standard file that is closed
     os.close(descriptor)
@@ -100,6 +99,13 @@ def begin():
     for name in (MARK, "TMPDIR", "JOBLIB_TEMP_FOLDER"):
         os.environ[name] = folder
     signal.setitimer(signal.ITIMER_REAL, LOOK_SECONDS, LOOK_SECONDS)
+
+
+def whole_lines():
+    """Write each line at once: those of several processes do not mix. All letters can be shown."""
+    if hasattr(sys.stdout, "reconfigure"):
+        how = {"line_buffering": True, "write_through": False}
+        sys.stdout.reconfigure(errors="backslashreplace", **how)
 
 
 def _thread_failed(failed):

@@ -8,7 +8,7 @@ See:     the lines are added one at a time, and each prefix is timed with all da
          locked while it fills an array. What they gain is due to fresh memory, and to shares that
          fit in a cache. The arithmetic gains, because numpy releases the GIL for it. A cheap line,
          or one that a thread runs while another draws, may seem to cost less than nothing, and a
-         busy machine can hide it all. (Best of 5 interleaved runs. No BLAS routine is called, so
+         busy machine can hide it all. (Best of 9 interleaved runs. No BLAS routine is called, so
          the number of BLAS threads does not matter.)
 Differs: workers are threads here, so there is no --start-method.
 """
@@ -22,7 +22,7 @@ import numpy as np
 import pi_check
 from prettytable import PrettyTable
 
-REPEAT = 5
+REPEAT = 9
 LINES = (
     "np.random.seed()",
     "xs = np.random.uniform(0, 1, nbr_samples)",

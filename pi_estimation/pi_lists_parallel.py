@@ -8,7 +8,8 @@ See:     with processes, each share prints a pid of its own (unless it is so sma
          threads there is one pid and no gain, because the GIL lets only one thread at a time run
          Python code. (On a free-threaded build they gain nothing either: random.uniform is a method
          of one generator that all of them lock.)
-Differs: darts that do not divide evenly by the workers are still all thrown.
+Differs: darts that do not divide evenly by the workers are still all thrown. The chapter's
+         nbr_parallel_blocks is the number of workers here, nbr_workers.
 """
 
 import multiprocessing.dummy

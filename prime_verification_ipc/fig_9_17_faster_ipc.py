@@ -30,10 +30,11 @@ def finding(data):
     sentences = [speed.finding(data, FLAGS)]
     primes = speed.groups_for_pool(data).get("primes")
     if primes:
-        apart = max(abs(min(seconds[speed.REDUX][n]) - min(seconds[speed.POOL][n])) for n in primes)
+        ratios = [min(seconds[speed.REDUX][n]) / min(seconds[speed.POOL][n]) for n in primes]
+        span = " to ".join(dict.fromkeys(f"{of(ratios):.2f}" for of in (min, max)))
         sentences.append(
-            f"Redux is within {apart:.3f} s of the pool on primes "
-            f"(the chapter: {CHAPTER_WITHIN} s)."
+            f"On primes, redux takes {span} times as long as the pool "
+            f"(the chapter: within {CHAPTER_WITHIN} s of it)."
         )
     return " ".join(filter(None, [*sentences, speed.stand_ins(data)]))
 
