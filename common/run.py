@@ -86,7 +86,8 @@ def begin():
     threading.excepthook = _thread_failed
     atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
     try:
-        path = os.path.join(tempfile.gettempdir(), f"run-{os.urandom(5).hex()}")
+        parent = os.getenv(MARK) or tempfile.gettempdir()  # gone if the run that started us is over
+        path = os.path.join(parent, f"run-{os.urandom(5).hex()}")
         command = ["/bin/sh", GUARD, path, f"{os.getpid()}"]
         _guard = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
         folder = path

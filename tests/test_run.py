@@ -43,6 +43,18 @@ def test_exit_codes_and_messages(body):
     assert (result.returncode, result.stderr) == (code, message)
 
 
+def test_a_script_started_by_a_run_that_is_over_does_not_begin(tmp_path):
+    program = "from common import cli\ncli.run(lambda: print('x'))"
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "COMPANION_RUN": f"{tmp_path}/gone", "TMPDIR": f"{tmp_path}"},
+        capture_output=True,
+        text=True,
+    )
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_output_is_one_line():
     program = "from common import cli\ncli.run(lambda: print('x'))"
