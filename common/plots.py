@@ -58,7 +58,8 @@ def new(data, title, finding, rows=1, height=HEIGHT, **keywords):
     )
     sizes = ", ".join(f"{name} {value:,}" for name, value in data["sizes"].items())
     lines = [*wrapped(finding), *wrapped(f"{sizes}; {results.machine_line(data)}")]
-    title = f"Figure 9-{int(data['name'].removeprefix('fig_9_'))}: {title}"
+    if data["name"].startswith("fig_9_"):
+        title = f"Figure 9-{int(data['name'].removeprefix('fig_9_'))}: {title}"
     head = (0.5 + 0.175 * len(lines)) / height
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - head))
     figure.text(0.012, 1 - 0.1 / height, title, va="top", fontsize=14, fontweight="bold")

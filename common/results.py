@@ -285,28 +285,34 @@ def compare(args, ways, beyond=(), warm_up=True):
     path = place(args.output, f"{name}.json")
     require_writable(path)
     with load() as used:
-        rows = _rows(interleaved(ways, args.repeat, warm_up))
-    ratios = _ratios(rows, beyond)
+        measured = rows(interleaved(ways, args.repeat, warm_up))
+    ratios = _ratios(measured, beyond)
     names = ["Way", "Best (s)", "Median (s)", "Times as fast", "Answer"]
-    print(_table(names, "lrrrl", rows, _way))
+    print(table(names, "lrrrl", measured, cells))
     if ratios:
         names = ["Beyond the chapter", "Against", "Best", "By round"]
-        print(_table(names, "llrr", ratios, _ratio))
-    data = document(name, args, {**used, "ways": rows, "beyond": ratios})
+        print(table(names, "llrr", ratios, _ratio))
+    data = document(name, args, {**used, "ways": measured, "beyond": ratios})
     print(machine_line(data))
     write(path, data)
     print(f"Every repeat: {path}")
 
 
-def _rows(outcomes):
-    rows, best = [], {}
+def rows(outcomes):
+    """Return a dict for each way and job of ``outcomes``, job after job.
+
+    ``outcomes`` is a dict, name of a way -> list of what it returned in each round: a dict, job ->
+    (answer, seconds). Each row has job, name, the seconds of every round, their best, the last
+    answer, and the ratio to the best of the first way that does the job.
+    """
+    result, best = [], {}
     for name, rounds in outcomes.items():
         for job in rounds[0]:
             answers, seconds = zip(*(outcome[job] for outcome in rounds), strict=True)
             row = {"job": job, "name": name, "seconds": seconds, "best": min(seconds)}
             ratio = best.setdefault(job, row["best"]) / row["best"]
-            rows.append({**row, "answer": answers[-1], "ratio": ratio})
-    return sorted(rows, key=lambda row: list(best).index(row["job"]))
+            result.append({**row, "answer": answers[-1], "ratio": ratio})
+    return sorted(result, key=lambda row: list(best).index(row["job"]))
 
 
 def _ratios(rows, beyond):
@@ -320,32 +326,33 @@ def _ratios(rows, beyond):
     return ratios
 
 
-def _way(row):
-    best, median = (_digits(of(row["seconds"]), 6) for of in (min, statistics.median))
+def cells(row):
+    """Return the texts of a row: best and median seconds, times as fast, answer."""
+    best, median = (digits(of(row["seconds"]), 6) for of in (min, statistics.median))
     answer = row["answer"]
     if type(answer) is int:  # True and False are to stay what they are
         answer = f"{answer:,}"
-    return best, median, _digits(row["ratio"], 2), answer
+    return best, median, digits(row["ratio"], 2), answer
 
 
 def _ratio(row):
-    return row["against"], _digits(row["ratio"], 2), _digits(row["by_round"], 2)
+    return row["against"], digits(row["ratio"], 2), digits(row["by_round"], 2)
 
 
-def _table(names, align, rows, cells):
+def table(names, align, rows, cells):
     """Return a table with a line for each job above its rows; ``cells`` makes a row's texts."""
     from prettytable import PrettyTable  # imported here: most scripts do without it
 
-    table = PrettyTable(names)
-    table.align = dict(zip(names, align, strict=True))
+    result = PrettyTable(names)
+    result.align = dict(zip(names, align, strict=True))
     for job, of_job in itertools.groupby(rows, operator.itemgetter("job")):
-        table.add_divider()
-        table.add_row([f"{job}:"] + [""] * (len(names) - 1))
-        table.add_rows([[f"  {row['name']}", *cells(row)] for row in of_job])
-    return table
+        result.add_divider()
+        result.add_row([f"{job}:"] + [""] * (len(names) - 1))
+        result.add_rows([[f"  {row['name']}", *cells(row)] for row in of_job])
+    return result
 
 
-def _digits(value, nbr_decimals):
+def digits(value, nbr_decimals):
     """Return ``value`` with so many decimals, or with more if it would have hardly a digit."""
     if value < 10 ** (1 - nbr_decimals):
         nbr_decimals += 3

@@ -98,6 +98,11 @@ def test_the_header_says_what_was_found_the_sizes_and_the_machine():
     assert results.machine_line(DATA) in " ".join(subtitle.split("\n"))
 
 
+def test_a_picture_that_is_no_figure_of_the_chapter_has_no_number():
+    figure, _ = plots.new({**DATA, "name": "compare_pythons_x"}, "Is it so?", "It is.")
+    assert figure.texts[0].get_text() == "Is it so?"
+
+
 @pytest.mark.parametrize("nbr_series", [1, 7])
 def test_a_legend_names_each_series_once_and_hides_nothing(nbr_series):
     figure, panels = plots.new(DATA, "Is it so?", "It is.", rows=2)
