@@ -149,7 +149,6 @@ prime_verification_ipc-examples: setup
 	$(call run,Example 9-26,prime_verification_ipc/primes_flag_mmap_redux.py $(PARALLEL))
 	$(call run,How often the flag is read,prime_verification_ipc/count_flag_checks.py $(SERIAL))
 	$(call run_redis,Unix sockets and TCP,prime_verification_ipc/redis_sockets.py $(SERIAL))
-	$(call run,PyPy,prime_verification_ipc/pypy_speed.py $(SERIAL))
 	$(call run,Beyond the chapter: blocks instead of a flag,prime_verification_ipc/primes_ascending_blocks.py $(PARALLEL))
 	$(call run,Beyond the chapter: blocks of numpy,prime_verification_ipc/primes_numpy.py $(PARALLEL))
 	$(call run,Beyond the chapter: Example 9-26 under every start method,prime_verification_ipc/primes_flag_shared_memory.py $(PARALLEL))
@@ -184,6 +183,7 @@ sync_locking-examples: setup
 
 pi_estimation-compare: setup
 	$(call run,All ways by turns,pi_estimation/compare.py $(PARALLEL))
+	$(call run,All Pythons by turns,pi_estimation/compare_pythons.py $(PARALLEL))
 
 pi_estimation-figures: setup
 	$(call run,Figure 9-1,pi_estimation/fig_9_01_darts.py $(FIGURE))
@@ -196,6 +196,7 @@ pi_estimation-claims: setup
 
 primes_pool-compare: setup
 	$(call run,All ways by turns,primes_pool/compare.py $(PARALLEL))
+	$(call run,All Pythons by turns,primes_pool/compare_pythons.py $(PARALLEL))
 
 primes_pool-figures: setup
 	$(call run,Figure 9-9,primes_pool/fig_9_09_prime_cost.py $(FIGURE))
@@ -216,6 +217,7 @@ primes_queue-claims: setup
 
 prime_verification_ipc-compare: setup
 	$(call run,All ways by turns,prime_verification_ipc/compare.py $(PARALLEL))
+	$(call run,All Pythons by turns,prime_verification_ipc/compare_pythons.py $(PARALLEL))
 
 prime_verification_ipc-figures: setup
 	$(call run,Figure 9-15,prime_verification_ipc/fig_9_15_factor_frequency.py $(FIGURE))

@@ -67,11 +67,30 @@ def seconds(comparison, way, job=""):
     return {row["name"]: row["seconds"] for row in reversed(ways)}[way]  # the first job's
 
 
+def in_pythons(comparison, way, has_gil, **bounds):
+    """Judge in each Python with the GIL, or without, how many times as fast as serial ``way`` is.
+
+    ``comparison`` is what a compare_pythons.py stored; ``bounds`` are for number. The claim differs
+    if it does so in one of them.
+    """
+    names = [python["name"] for python in comparison["pythons"] if python["gil"] is has_gil]
+    if not names:
+        build = "with the GIL" if has_gil else "without the GIL, such as python3.14t"
+        return "", CANNOT_TELL, f"needs a Python {build}"
+    judged = []
+    for name in names:
+        times = speed_up(*(seconds(comparison, one, name) for one in ("serial", way)))
+        judged.append(number(times, f"{name} {TIMES_AS_FAST}", **bounds))
+    yours, verdicts, reasons = zip(*judged, strict=True)
+    verdict = next(one for one in (DIFFERS, CANNOT_TELL, HOLDS) if one in verdicts)
+    return "; ".join(yours), verdict, reasons[verdicts.index(verdict)]
+
+
 def outputs(script):
     """Return the names of the results that ``script`` (a Path) stores, without .json."""
     source = script.read_text("utf-8")
-    if script.stem == "compare":
-        return [f"compare_{script.parent.name}"]
+    if script.stem.startswith("compare"):
+        return [f"{script.stem}_{script.parent.name}"]
     if script.stem.startswith("fig_"):
         chapter = re.search("^Chapter:.*", source, re.MULTILINE)[0]
         return [f"fig_9_{int(number):02}" for number in re.findall(r"9-(\d+)", chapter)]

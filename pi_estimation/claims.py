@@ -146,6 +146,17 @@ def numpy_times(compare):
     return claims.number(times, claims.TIMES_AS_FAST, low=12.5, high=50, zone=0.1, why=why)
 
 
+def threads_with_gil(pythons):
+    why = "a serial run that something slowed down"
+    return claims.in_pythons(pythons, "threads", True, high=1.2, zone=0.15, why=why)
+
+
+def threads_without_gil(pythons):
+    own, *_ = claims.in_pythons(pythons, "threads, a Random each", False)
+    why = f"all draw from one Random, whose lock takes the GIL's place; with a Random each: {own}"
+    return claims.in_pythons(pythons, "threads", False, low=1.5, why=why)
+
+
 def memory_of(memory, number):
     """Return the mean RSS (MB) of the workers of kind ``number``."""
     _, *workers = list(memory["memory"].values())[number]
@@ -166,7 +177,7 @@ def libraries_cost_more(memory):
 
 LISTS, NUMPY, COMPARE = ("fig_9_02",), ("fig_9_08",), ("compare_pi_estimation",)
 CACHE, STREAMS = ("pi_lists_parallel_joblib_cache",), ("random_streams",)
-MEMORY = ("worker_memory",)
+MEMORY, PYTHONS = ("worker_memory",), ("compare_pythons_pi_estimation",)
 
 CLAIMS = (
     Claim(
@@ -368,6 +379,24 @@ CLAIMS = (
         "with numpy and 50 MB of data at least twice as much",
         libraries_cost_more,
         timed=False,
+    ),
+    Claim(
+        "Text",
+        "threads gain nothing in any Python that has a GIL",
+        "none",
+        PYTHONS,
+        "in each, at most 1.2x as fast as the serial script",
+        threads_with_gil,
+        cpus=2,
+    ),
+    Claim(
+        "Text",
+        "it is the GIL that keeps threads from estimating pi faster",
+        "the GIL",
+        PYTHONS,
+        "in each Python without it, at least 1.5x as fast as the serial script",
+        threads_without_gil,
+        cpus=2,
     ),
 )
 

@@ -6,7 +6,7 @@ import tempfile
 
 from common import memory
 
-from support import Case
+from support import Case, with_pythons
 
 PI = r"Estimated pi \d\.\d{8} \(standard error 0\.\d{8}\)"
 DELTA = r"Delta: \d+\.\d{6} s \([\d,]+ darts per second\)"
@@ -238,6 +238,9 @@ CASES = {
         ),
         long=("2", "--nbr_samples_in_total", "1e7"),
         victims=False,
+    ),
+    "pi_estimation/compare_pythons.py": with_pythons(
+        "pi_estimation", "--nbr_samples_in_total", 10_000, 10**9, 0, (r"3\.\d{6}",) * 4
     ),
     "pi_estimation/claims.py": Case(
         args=("--from", "/nowhere"),

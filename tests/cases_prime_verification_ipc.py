@@ -1,6 +1,6 @@
 """How the suite runs the scripts of prime_verification_ipc/."""
 
-from support import Case
+from support import Case, with_pythons
 
 FOLDER = "prime_verification_ipc/"
 SECONDS = r" +\d+\.\d{6} s +"
@@ -200,12 +200,8 @@ CASES = {
         bad=(("--reads", "0"), ("--repeat", "1.5"), ("--redis-url", "nonsense://")),
         redis=True,
     ),
-    FOLDER + "pypy_speed.py": Case(
-        args=("--repeat", "1"),
-        output=(r"CPython 3\.\d|PyPy|Left out: there is no pypy3 on PATH\n",),
-        workers=False,
-        victims=False,
-        bad=(("--repeat", "0"),),
+    FOLDER + "compare_pythons.py": with_pythons(
+        "prime_verification_ipc", "--number", 10**9 + 7, LARGEST_PRIME, 10**20 + 1, ("prime",) * 3
     ),
     FOLDER + "claims.py": Case(
         args=("--from", "/nowhere"),

@@ -1,6 +1,6 @@
 """How the suite runs the scripts of primes_pool/."""
 
-from support import Case
+from support import Case, with_pythons
 
 ANSWER = (
     r"nbr_numbers: 1,000 \(the chapter: 100,000\)",
@@ -129,6 +129,9 @@ CASES: dict[str, Case] = {
         long=("2", "--nbr_numbers", "5e6"),
         victims=False,
         bad=(("2", "--repeat", "0"), *BAD_SIZES),
+    ),
+    "primes_pool/compare_pythons.py": with_pythons(
+        "primes_pool", "--nbr_numbers", 1_000, 5 * 10**6, 0, ("54",) * 3
     ),
     "primes_pool/claims.py": Case(
         args=("--from", "/nowhere"),

@@ -2,6 +2,8 @@
 
 import math
 
+from support import in_pythons
+
 
 def rounds(seconds):
     return [seconds, 1.2 * seconds, 1.1 * seconds]
@@ -62,6 +64,11 @@ def memory(bare, data):
     kinds = {"bare": bare, "numpy": bare + 10, "data": data}
     processes = {kind: [{"rss": 9e9}, {"rss": mb * 1e6}] for kind, mb in kinds.items()}
     return {"worker_memory": {"memory": processes}}
+
+
+def by_threads(shared, own=0.5, **others):
+    free = {"threads": shared, "threads, a Random each": own}
+    return in_pythons("pi_estimation", FREE=free, **others)
 
 
 DIFFERENT, SAME = (0.1, 0.2, 0.3), (0.4, 0.4, 0.4)
@@ -139,4 +146,12 @@ CASES = {
     ),
     "every forked process costs 10 to 20 MB of memory": (memory(15, 80), memory(40, 80)),
     "and far more with libraries and data": (memory(15, 80), memory(15, 16)),
+    "threads gain nothing in any Python that has a GIL": (
+        by_threads(0.5, GIL={"threads": 0.95}, PYPY={"threads": 1.1}),
+        by_threads(0.5, GIL={"threads": 0.95}, PYPY={"threads": 0.5}),
+    ),
+    "it is the GIL that keeps threads from estimating pi faster": (
+        by_threads(0.5, GIL={"threads": 1.0}),
+        by_threads(1.4, GIL={"threads": 1.0}),
+    ),
 }

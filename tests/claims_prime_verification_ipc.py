@@ -1,5 +1,7 @@
 """Results with which each claim on verifying primes holds, and results with which it differs."""
 
+from support import in_pythons
+
 SMALL = 438_564_591_785
 NON_PRIMES = (391_052_536_673_221, 391_051_921_804_697)
 PRIMES = (391_051_172_379_299, 391_051_172_379_551)
@@ -74,10 +76,13 @@ def sockets(unix):
     return {"redis_sockets": {"seconds": {"TCP": rounds(1.0), "Unix socket": rounds(unix)}}}
 
 
-def pypy(seconds):
-    runs = [("CPython 3.11.7", 1.0), ("PyPy 3.11.13", seconds)]
-    runs = [{"version": version, "seconds": rounds(duration)} for version, duration in runs]
-    return {"pypy_speed": {"runs": runs}}
+def serially(pypy):
+    free = {"serial": 9.0}
+    return in_pythons("prime_verification_ipc", FREE=free, GIL={}, PYPY={"serial": pypy})
+
+
+def by_threads(seconds):
+    return in_pythons("prime_verification_ipc", GIL={"threads": 1.0}, FREE={"threads": seconds})
 
 
 # What a claim says -> results with which it holds, results with which it differs.
@@ -149,5 +154,9 @@ CASES = {
         compared(**{"mmap redux": (1, 1, 1), "serial": (1, 2, 2), "mmap flag": (1, 1, 1.2)}),
         compared(**{"mmap redux": (1, 1, 1), "serial": (1, 2, 2), "mmap flag": (1, 0.5, 0.9)}),
     ),
-    "PyPy runs these scripts about 7 times as fast": (pypy(0.15), pypy(0.5)),
+    "PyPy runs these scripts about 7 times as fast": (serially(0.15), serially(0.5)),
+    "it is the GIL that keeps threads from verifying a prime faster": (
+        by_threads(0.5),
+        by_threads(1.0),
+    ),
 }

@@ -2,6 +2,8 @@
 
 import math
 
+from support import in_pythons
+
 
 def rounds(seconds):
     return [seconds, 1.2 * seconds, 1.1 * seconds]
@@ -98,4 +100,8 @@ CASES = {
     "one chunk more than there are processes costs a jump in time": (chunks(), chunks(in_5=0.24)),
     "29 chunks take hardly longer than 32": (chunks(), chunks(in_29=0.35)),
     "as many jobs as CPUs are a good choice, too": (compared(1.05), compared(1.6)),
+    "it is the GIL that keeps threads from finding primes faster": (
+        in_pythons("primes_pool", GIL={"threads": 1.0}, FREE={"threads": 0.5}),
+        in_pythons("primes_pool", GIL={"threads": 1.0}, FREE={"threads": 1.0}),
+    ),
 }

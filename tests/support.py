@@ -61,6 +61,51 @@ class Case:
     figures: dict = dataclasses.field(default_factory=dict)
 
 
+def with_pythons(section, size, small, large, bad, answers):
+    """Return the Case of a compare_pythons.py: its ``size`` option, sizes, and expected answers."""
+    this = ("--python", sys.executable, "--repeat", "1")
+    seconds = r"\| +\d+\.\d{6,9} \| +\d+\.\d{6,9} \| +\d+\.\d{2,5} \| +\d+\.\d{2,5} \| "
+    return Case(
+        args=(*this, size, str(small), "--workers", "2"),
+        output=(
+            r"Only one Python was found",
+            r"Way .*\| +Times as fast \| As the first \| Answer",
+            r"Py\w+ \S+ with(out)? the GIL:",
+            *(f"{seconds}{answer} " for answer in answers),
+            r"\?\n",
+            rf"/compare_pythons_{section}\.png\n",
+        ),
+        workers=False,  # it takes the options, but other Pythons start them
+        long=(*this, size, str(large)),
+        victims=False,  # a Python that dies is not the end: see test_pythons.py
+        bad=(
+            (*this, size, str(bad)),
+            (*this, "--workers", "0"),
+            (*this, "--workers", "1,2"),
+            ("--python", "/nowhere"),
+            ("--python", "/dev/null"),
+            ("--here", "nowhere"),
+            ("--from", "/nowhere"),
+        ),
+    )
+
+
+def in_pythons(section, **pythons):
+    """Return what a compare_pythons.py stores: for each of GIL, FREE and PYPY, way -> seconds.
+
+    The serial loop takes a second, unless it is among them.
+    """
+    names = {"GIL": "CPython 3.13.0 with the GIL", "FREE": "CPython 3.14.2 without the GIL"}
+    names["PYPY"] = "PyPy 3.11.13 with the GIL"
+    rows = [
+        {"job": names[python], "name": way, "seconds": [best, 1.2 * best, 1.1 * best]}
+        for python, ways in pythons.items()
+        for way, best in {"serial": 1.0, **ways}.items()
+    ]
+    builds = [{"name": names[python], "gil": python != "FREE"} for python in pythons]
+    return {f"compare_pythons_{section}": {"pythons": builds, "ways": rows}}
+
+
 def scripts():
     """Return every script of the sections, as "section/name.py"."""
     return sorted(

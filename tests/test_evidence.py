@@ -1,9 +1,6 @@
 """What scripts store for claims alone, and what claims say where it cannot be had."""
 
 import copy
-import json
-import subprocess
-import sys
 import tempfile
 
 from common import claims, results
@@ -14,7 +11,7 @@ import claims_sync_locking
 import pytest
 import redis
 from redis_servers import needs_redis, restartable_server, tcp_server
-from support import ROOT, TIMEOUT, call, load
+from support import call, load
 from test_claims import judged
 
 figure_9_18 = load("numpy_shared/fig_9_18_shared_memory.py")
@@ -121,7 +118,18 @@ def test_without_a_redis_server_the_claims_on_redis_say_so(says, tmp_path):
             {"seconds": {}},
             "Redis server",
         ),
-        ("PyPy runs these scripts about 7 times as fast", "pypy_speed", {"runs": []}, "pypy3"),
+        (
+            "PyPy runs these scripts about 7 times as fast",
+            "compare_pythons_prime_verification_ipc",
+            {"pythons": [{"name": "CPython 3.11.7 with the GIL", "gil": True}]},
+            "pypy3",
+        ),
+        (
+            "it is the GIL that keeps threads from verifying a prime faster",
+            "compare_pythons_prime_verification_ipc",
+            {"pythons": [{"name": "CPython 3.11.7 with the GIL", "gil": True}]},
+            "without the GIL",
+        ),
     ],
 )
 def test_what_was_left_out_is_named(says, name, nothing, missing, tmp_path):
@@ -208,48 +216,3 @@ def test_reads_through_both_sockets_are_stored(tmp_path):
         "Unix socket": 3,
     }
     assert {"other_cpus", "stolen"} <= data.keys()
-
-
-def pypy_speed(tmp_path, *arguments, shell=None):
-    """Run pypy_speed.py with the shell script ``shell``, or nothing, as the pypy3 on PATH."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    if shell:
-        (folder / "pypy3").write_text(f"#!/bin/sh\n{shell}\n")
-        (folder / "pypy3").chmod(0o755)
-    script = ROOT / "prime_verification_ipc/pypy_speed.py"
-    return subprocess.run(
-        [sys.executable, script, *arguments, "--output", tmp_path],
-        env={"PATH": f"{folder}", "TMPDIR": f"{tmp_path}"},
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-    )
-
-
-def test_without_a_pypy_nothing_is_measured(tmp_path):
-    done = pypy_speed(tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "no pypy3 on PATH" in done.stdout
-    assert json.loads((tmp_path / "pypy_speed.json").read_text())["runs"] == []
-
-
-def test_a_pypy_on_path_is_measured_beside_this_python(tmp_path):
-    says = "echo PyPy 3.11.13; echo '391,051,172,379,299   0.250000 s  prime'"
-    done = pypy_speed(tmp_path, "--repeat", "2", shell=says)
-    assert (done.returncode, done.stderr) == (0, "")
-    here, pypy = json.loads((tmp_path / "pypy_speed.json").read_text())["runs"]
-    version = "{}.{}.{}".format(*sys.version_info)
-    assert here["version"] == f"CPython {version}"
-    assert len(here["seconds"]) == 2
-    assert pypy == {"version": "PyPy 3.11.13", "seconds": [0.25, 0.25]}
-    assert "PyPy 3.11.13" in done.stdout
-
-
-@pytest.mark.parametrize("shell", ["exit 3", "echo no"])
-def test_a_pypy_that_fails_is_one_line(tmp_path, shell):
-    done = pypy_speed(tmp_path, "--repeat", "1", shell=shell)
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
-    assert "pypy3" in done.stderr
-    assert not (tmp_path / "pypy_speed.json").exists()

@@ -21,5 +21,5 @@ def test_the_faults_are_of_every_kind_and_for_every_script():
     chosen = [torture.choose(number)[::2] for number in range(NBR_FAULTS)]
     assert {script for script, _ in chosen} == {*torture.SCRIPTS}
     others = {script.rpartition("/")[2] for script in {*CASES} - {*torture.SCRIPTS}}
-    assert others == {"claims.py", "pypy_speed.py"}  # which start no worker and end at once
+    assert others == {"claims.py"}  # which start no worker and end at once
     assert {fault for _, fault in chosen} == {*torture.FAULTS}
