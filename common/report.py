@@ -1,6 +1,7 @@
 """One page to read beside the chapter: its figures and claims, measured on this machine."""
 
 import base64
+import contextlib
 import re
 import statistics
 import subprocess
@@ -16,6 +17,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = "results"
 NOT_MEASURING = ("claims.py", "report.py")
+PYTHONS = "compare_pythons"
 SAME_MACHINE = ("cpu", "usable_cpus", "python", "gil")
 UNREADABLE = (*claims.INCOMPLETE, OSError, cli.UserError)
 
@@ -31,7 +33,8 @@ def options(script, args):
     """Return the options with which ``script`` stores what it measures."""
     if not script.stem.startswith(("fig_", "compare")):
         return ["--scale", args.scale, "--output", FOLDER]
-    workers = ["--workers", f"{args.workers}"] if args.workers and script.stem == "compare" else []
+    takes_workers = args.workers and script.stem.startswith("compare")
+    workers = ["--workers", f"{args.workers}"] if takes_workers else []
     method = ["--start-method", args.start_method] if args.start_method else []
     return ["--scale", args.scale, *workers, *method]
 
@@ -58,7 +61,7 @@ def why_measure(script, args, machine):
             if asked != ask:
                 whys.append(f"measured with {asked or 'no options'}")
             whys += [f"measured with {was}, not {now}" for was, now in machines if was != now]
-            if name.startswith("fig_") and not picture(name):
+            if name.startswith(("fig_", PYTHONS)) and not picture(name):
                 whys.append(f"no picture of {path.name}")
         except UNREADABLE:
             whys.append(f"{path.name} is {'not complete' if path.exists() else 'missing'}")
@@ -113,15 +116,20 @@ def judge(folder, measured, failed):
 
 
 def ways(folder, measured):
-    """Return what a section's compare.py measured: job -> way -> its best, median and ratio."""
-    jobs, name = {}, f"compare_{folder.name}"
-    try:
-        for row in results.read(measured / f"{name}.json", [name])["ways"]:
-            best, median = min(row["seconds"]), statistics.median(row["seconds"])
-            way = {"best": best, "median": median, "ratio": float(row["ratio"])}
-            jobs.setdefault(f"{row['job']}", {})[f"{row['name']}"] = way
-    except UNREADABLE:
-        return {}
+    """Return what compare.py and compare_pythons.py of a section measured.
+
+    It is a dict, job (or Python) -> way -> its best, median and ratio.
+    """
+    jobs = {}
+    for script in sorted(folder.glob("compare*.py")):
+        (name,) = claims.outputs(script)
+        with contextlib.suppress(*UNREADABLE):
+            found = {}
+            for row in results.read(measured / f"{name}.json", [name])["ways"]:
+                best, median = min(row["seconds"]), statistics.median(row["seconds"])
+                way = {"best": best, "median": median, "ratio": float(row["ratio"])}
+                found.setdefault(f"{row['job']}", {})[f"{row['name']}"] = way
+            jobs |= found
     return jobs
 
 
@@ -140,7 +148,7 @@ def picture(name):
 def main():
     parser = cli.parser(__doc__)
     number = cli.whole_number(1, cli.MAX_WORKERS)
-    parser.add_argument("--workers", type=number, metavar="N", help="workers in each compare.py")
+    parser.add_argument("--workers", type=number, metavar="N", help="workers in each comparison")
     cli.add_start_method(parser)
     parser.add_argument("--fresh", action="store_true", help="measure everything again")
     what = "results of another machine, whose numbers are shown beside ours"
@@ -157,6 +165,8 @@ def main():
         names = sorted(name for path in folder.glob("fig_*.py") for name in claims.outputs(path))
         part = {"number": number, "title": title, "chinese": chinese, "id": folder.name}
         part["figures"] = [(f"Figure 9-{int(name[6:])}", picture(name)) for name in names]
+        if (folder / f"{PYTHONS}.py").exists():
+            part["figures"].append(("All Pythons", picture(f"{PYTHONS}_{folder.name}")))
         part |= {"claims": judge(folder, here, failed[folder]), "failed": failed[folder]}
         part |= {"ways": ways(folder, here), "ways_there": ways(folder, there)}
         own += part["claims"]

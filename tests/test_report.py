@@ -245,6 +245,21 @@ def test_the_results_of_another_machine_stand_beside_ours(project, tmp_path):
         make(project, "--compare", tmp_path / "nowhere")
 
 
+def test_the_pythons_of_a_section_have_their_picture_and_their_ways_on_the_page(project, capsys):
+    ways = '"ways": [{"job": "PyPy 9", "name": "serial", "seconds": [1.5], "ratio": 1}]'
+    source = FILES["fig_9_01_numbers.py"].replace("fig_9_01", "compare_pythons_section")
+    source = source.replace('"values": [1, 2]', f'"values": [1, 2], {ways}')
+    (project / "section/compare_pythons.py").write_text(source)
+    page = make(project)
+    assert "<h3>How many?</h3>" in page
+    assert page.count("data:image/png") == 2
+    assert "<caption>PyPy 9</caption>" in page
+    assert "<caption>a job</caption>" in page
+    (project / "results/compare_pythons_section.png").unlink()
+    make(project)
+    assert "compare_pythons.py: measure, no picture of compare_pyth" in capsys.readouterr().out
+
+
 @pytest.fixture(scope="module")
 def page(made):
     return (made / "results/report.html").read_text("utf-8")
