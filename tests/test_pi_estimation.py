@@ -31,6 +31,7 @@ worker_memory = load("pi_estimation/worker_memory.py")
 pi_check = sys.modules["pi_check"]
 
 WITH_IDX = cache.estimate_nbr_points_in_quarter_circle_with_idx
+WITHOUT_IDX = "estimate_nbr_points_in_quarter_circle"
 
 
 @pytest.mark.parametrize("kernel", [*LISTS, lambda n: WITH_IDX(n, 0)])
@@ -112,39 +113,26 @@ def test_blocks_of_different_draws_are_worth_all_their_darts(sizes):
 
 
 def run_cached(folder, *arguments, cwd=ROOT):
+    """Return what a run computes, its estimates, and how many blocks it says were there before."""
     arguments = ("2", "--nbr_samples_in_total", "10_001", "--cache", folder, *arguments)
     with Run(CACHE_SCRIPT, *arguments, cwd=cwd) as run:
-        assert run.wait() == 0, run.stderr
-        assert run.stderr == ""
+        assert (run.wait(), run.stderr) == (0, "")
         executed = re.findall(r"Executing.* (?:for block (\d)|without (idx)) on pid", run.stdout)
-        return ["".join(pair) for pair in executed], re.findall(r"Estimated.*", run.stdout)
+        is_idle = re.search(r"^Delta: \d+\.\d{6} s$", run.stdout, re.MULTILINE) is not None
+        assert is_idle == (not executed) == ("darts per second" not in run.stdout)
+        cached = re.findall(r"(\d of \d) block\(s\) are in the cache", run.stdout)
+        return ["".join(pair) for pair in executed], re.findall("Estimated.*", run.stdout), cached
 
 
-def test_the_second_run_executes_nothing_and_gives_the_same_pi(tmp_path):
-    folder = tmp_path / "a cache"
-    executed, estimates = run_cached(folder)
-    assert sorted(executed) == [*"01234567", "idx", "idx"]
-    assert run_cached(folder, cwd=tmp_path) == ([], estimates)
-    executed, _ = run_cached(folder, "--clear", "--nbr_parallel_blocks", "9")
-    assert sorted(executed) == [*"012345678", "idx", "idx"]
-
-
-def test_the_blocks_that_are_in_the_cache_already_are_counted(tmp_path):
-    def cached_and_idle(*arguments):
-        with Run(CACHE_SCRIPT, "2", "--cache", tmp_path, *arguments) as run:
-            assert run.wait() == 0, run.stderr
-            is_idle = re.search(r"^Delta: \d+\.\d{6} s$", run.stdout, re.MULTILINE) is not None
-            assert is_idle != ("darts per second" in run.stdout)
-            return re.findall(r"\d of \d block\(s\) are in the cache", run.stdout), is_idle
-
-    size = ("--nbr_samples_in_total", "10_001")  # one block of 1,251 and seven of 1,250 darts
-    assert cached_and_idle(*size) == ([], False)
-    assert cached_and_idle(*size) == (["8 of 8 block(s) are in the cache"], True)
-    assert cached_and_idle("--nbr_samples_in_total", "10_000") == (
-        ["7 of 8 block(s) are in the cache"],
-        False,
-    )
-    assert cached_and_idle(*size, "--clear") == ([], False)
+def test_a_run_executes_only_what_is_not_in_the_cache_and_says_what_is(tmp_path):
+    folder = tmp_path / "a cache"  # of one block of 1,251 darts and seven of 1,250
+    executed, estimates, cached = run_cached(folder)
+    assert (sorted(executed), cached) == ([*"01234567", "idx", "idx"], [])
+    assert run_cached(folder, cwd=tmp_path) == ([], estimates, ["8 of 8"])
+    executed, _, cached = run_cached(folder, "--nbr_samples_in_total", "10_000")
+    assert (executed, cached) == (["0"], ["7 of 8"])
+    executed, _, cached = run_cached(folder, "--clear", "--nbr_parallel_blocks", "9")
+    assert (sorted(executed), cached) == ([*"012345678", "idx", "idx"], [])
 
 
 def test_two_runs_may_share_a_cache(tmp_path):
@@ -195,38 +183,33 @@ DAMAGES = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_broken_results_in_the_cache_are_computed_again_with_one_line(tmp_path, damage):
-    def run(*arguments):
-        arguments = ("1", "--nbr_samples_in_total", "10_000", "--cache", tmp_path, *arguments)
-        with Run(CACHE_SCRIPT, *arguments) as run:
-            assert (run.wait(), run.stderr) == (0, "")
-            return run.stdout.count("Executing"), re.findall(r"Broken.*", run.stdout)
-
-    run()
-    (with_idx,) = tmp_path.glob("**/*_with_idx")
-    (without_idx,) = tmp_path.glob("**/estimate_nbr_points_in_quarter_circle")
-    paths = sorted(with_idx.glob("*/output.pkl"))[:3] + list(without_idx.glob("*/output.pkl"))
-    assert len(paths) == 4
-    for path in paths:
-        DAMAGES[damage](path)
-    assert run() == (4, ["Broken in the cache, so computed again: 4 result(s)"])
-    assert run() == (0, [])
+def run_again(folder):
+    """Run with blocks of 1,250 darts; return how many it computes, and what it says is broken."""
+    size = ("1", "--nbr_samples_in_total", 12_500, "--nbr_parallel_blocks", 10)
+    with Run(CACHE_SCRIPT, *size, "--cache", folder) as run:
+        assert (run.wait(), run.stderr) == (0, "")
+        broken = re.findall(r"Broken in the cache, so computed again: (.*)", run.stdout)
+        return run.stdout.count("Executing"), broken
 
 
-@pytest.mark.parametrize("code", [b"\xff\xfe\x00", b"# first line: none\n"])
-def test_broken_code_in_the_cache_is_written_again_with_one_line(tmp_path, code):
-    size = ("1", "--nbr_samples_in_total", "10_000", "--cache", tmp_path)
-    with Run(CACHE_SCRIPT, *size) as run:
-        assert run.wait() == 0
-    (path,) = tmp_path.glob("**/*_with_idx/func_code.py")
-    path.write_bytes(code)
-    for nbr_executed in (8, 0):
-        with Run(CACHE_SCRIPT, *size) as run:
-            assert (run.wait(), run.stderr) == (0, "")
-            broken = re.findall(r"Broken in the cache, so computed again: all of (\S+)", run.stdout)
-            assert broken == ([WITH_IDX.__name__] if nbr_executed else [])
-            assert run.stdout.count("Executing") == nbr_executed
+def test_broken_results_in_the_cache_are_computed_again_with_one_line(tmp_path):
+    assert run_again(tmp_path) == (11, [])
+    for name, damages in ((WITH_IDX.__name__, [*DAMAGES.values()]), (WITHOUT_IDX, [make_folder])):
+        results = tmp_path.glob(f"**/{name}/*/output.pkl")
+        for path, damage in zip([*results], damages, strict=True):
+            damage(path)
+    assert run_again(tmp_path) == (11, ["11 result(s)"])
+    assert run_again(tmp_path) == (0, [])
+
+
+def test_broken_code_in_the_cache_is_written_again_with_one_line(tmp_path):
+    run_again(tmp_path)
+    broken = {WITH_IDX.__name__: b"\xff\xfe\x00", WITHOUT_IDX: b"# first line: none\n"}
+    for name, code in broken.items():
+        (path,) = tmp_path.glob(f"**/{name}/func_code.py")
+        path.write_bytes(code)
+    assert run_again(tmp_path) == (11, [f"all of {name}" for name in broken])
+    assert run_again(tmp_path) == (0, [])
 
 
 @pytest.mark.parametrize("name", ["lock", "joblib"])
