@@ -22,11 +22,13 @@ OTHERS = [
     "pi_lists_parallel_joblib_cache.py",
     "fig_9_02_lists_speed.py",
 ]
-PROFILED = [
-    (f"{section}/{POOLS[section]}", ("--start-method", method))
-    for number, section in enumerate(SECTIONS)
-    for method in (START_METHODS[number % len(START_METHODS)], "spawn")
-] + [(f"pi_estimation/{name}", ()) for name in OTHERS]
+PROFILED = sorted(
+    {
+        (f"{section}/{POOLS[section]}", ("--start-method", method))
+        for number, section in enumerate(SECTIONS)
+        for method in (START_METHODS[number % len(START_METHODS)], "spawn")
+    }
+) + [(f"pi_estimation/{name}", ()) for name in OTHERS]
 
 
 @pytest.mark.parametrize(("script", "method"), PROFILED)
