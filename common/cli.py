@@ -52,6 +52,11 @@ def usable_cpus():
     return cpu_count()
 
 
+def has_gil():
+    """Return whether this Python lets only one thread at a time run Python code."""
+    return getattr(sys, "_is_gil_enabled", lambda: True)()
+
+
 def parser(doc):
     """Return a Parser whose ``--help`` is the script's docstring, with ``--scale``."""
     result = Parser(
@@ -112,7 +117,7 @@ def parse(parser, argv=None):
         if getattr(args, name) is None:
             setattr(args, name, by_scale[args.scale])
         print(f"{name}: {getattr(args, name):,}{by_scale['chapter']}")
-    how = "" if getattr(sys, "_is_gil_enabled", lambda: True)() else " without the GIL"
+    how = "" if has_gil() else " without the GIL"
     if "start_method" in args:
         if args.start_method:
             multiprocessing.set_start_method(args.start_method, force=True)

@@ -98,7 +98,7 @@ def machine():
         "physical_cores": psutil.cpu_count(logical=False),  # None where the system does not say
         "system": f"{platform.system()} {platform.machine()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "gil": getattr(sys, "_is_gil_enabled", lambda: True)(),
+        "gil": cli.has_gil(),
         "start_method": multiprocessing.get_start_method(),
         "date": datetime.date.today().isoformat(),
     }
