@@ -46,7 +46,7 @@ endef
 define run_redis
 @printf '\n== %s\n%s\n' '$(1)' '$(PY) $(strip $(2))'
 @if why=$$($(PY) -m common.redis_server 2>&1); then $(PY) $(2) $(call note,$(2)); \
-  else echo "left out: $$why"; $(if $(NOTES),echo "left-out $(firstword $(2)): $$why" >>$(NOTES)); fi
+  else echo "left out: $$why"$(if $(NOTES),; echo "left-out $(firstword $(2)): $$why" >>$(NOTES)); fi
 endef
 
 # $(call install,file of requirements): one by one if this Python cannot have all of them
