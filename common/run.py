@@ -260,8 +260,16 @@ def _kill_all():
         if code is None and what not in TIDY:
             with contextlib.suppress(ChildProcessError):  # the lesson may be just waiting for it
                 code = os.waitpid(pid, os.WNOHANG)[0] or None
-            all_ended &= code is not None
+            all_ended &= code is not None or not _exists(pid)
     return all_ended
+
+
+def _exists(pid):
+    try:
+        os.kill(pid, 0)
+    except OSError as error:
+        return error.errno != errno.ESRCH
+    return True
 
 
 def exit_code(error):

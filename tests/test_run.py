@@ -13,7 +13,7 @@ from pathlib import Path
 from common.run import LIMITS
 
 import pytest
-from support import START_METHODS, Run
+from support import START_METHODS, TIMEOUT, Run
 
 EXITS = {
     "pass": (0, ""),
@@ -56,6 +56,15 @@ def test_a_script_started_by_a_run_that_is_over_does_not_begin(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_the_end_does_not_wait_for_a_process_whose_end_the_lesson_has_not_noted():
+    program = (
+        "import subprocess, sys\nfrom common import run\nchild = subprocess.Popen(['true'])\n"
+        "child.wait()\nrun.watched[child.pid] = 'worker', lambda: None\n"
+        "sys.exit(not run._kill_all())"
+    )
+    assert subprocess.run([sys.executable, "-c", program], timeout=TIMEOUT).returncode == 0
+
+
 def test_a_full_output_is_one_line():
     program = "from common import cli\ncli.run(lambda: print('x'))"
     with Path("/dev/full").open("w") as full:
