@@ -42,11 +42,12 @@ define run
 @$(PY) $(2) $(call note,$(2))
 endef
 
-# the same where there is a Redis server; elsewhere a line that says how to get one
-define run_redis
-@printf '\n== %s\n%s\n' '$(1)' '$(PY) $(strip $(2))'
-@if why=$$($(PY) -m common.redis_server 2>&1); then $(PY) $(2) $(call note,$(2)); \
-  else echo "left out: $$why"$(if $(NOTES),; echo "left-out $(firstword $(2)): $$why" >>$(NOTES)); fi
+# $(call run_if,what it needs,place in the chapter,script and arguments): the same if Python can do
+# what it needs; else that is left out, with the line that says why
+define run_if
+@printf '\n== %s\n%s\n' '$(2)' '$(PY) $(strip $(3))'
+@if why=$$($(PY) $(1) 2>&1); then $(PY) $(3) $(call note,$(3)); \
+  else echo "left out: $$why"$(if $(NOTES),; echo "left-out $(firstword $(3)): $$why" >>$(NOTES)); fi
 endef
 
 # $(call install,file of requirements): one by one if this Python cannot have all of them
@@ -58,6 +59,10 @@ $(PIP) -r $(1) 2>$(ERRORS) \
        || echo "left out, as pip cannot install it here: $$one (see $(ERRORS))"; done; } \
   || { cat $(ERRORS) >&2; exit 1; }
 endef
+
+REDIS := -m common.redis_server
+INTERPRETERS := -c 'import concurrent.futures as futures, sys; \
+  hasattr(futures, "InterpreterPoolExecutor") or sys.exit("needs CPython 3.14 or newer")'
 
 # In make chapter, $(NOTES) is a file: what each run came to goes there, and the next one follows.
 note = $(if $(NOTES),; echo "$$? $(firstword $(1))" >>$(NOTES))
@@ -113,6 +118,8 @@ pi_estimation-examples: setup
 	$(call run,Example 9-7 with threads,pi_estimation/pi_numpy_parallel.py $(PARALLEL) --threads)
 	$(call run,Find what parallelises,pi_estimation/numpy_line_costs.py $(SERIAL))
 	$(call run,What one more process costs,pi_estimation/worker_memory.py $(SERIAL) $(METHOD))
+	$(call run,Beyond the chapter: threads with a Random each,pi_estimation/pi_lists_threads.py $(WITH_WORKERS))
+	$(call run_if,$(INTERPRETERS),Beyond the chapter: interpreters,pi_estimation/pi_lists_interpreters.py $(WITH_WORKERS))
 	$(call run,Beyond the chapter: names looked up once,pi_estimation/pi_lists_tuned.py $(SERIAL))
 	$(call run,Beyond the chapter: blocks that stay in the cache,pi_estimation/pi_numpy_blocked.py $(PARALLEL))
 
@@ -123,6 +130,7 @@ primes_pool-examples: setup
 	$(call run,Example 9-8 in a pool,primes_pool/primes_pool.py $(PARALLEL))
 	$(call run,Example 9-8 in a pool with one number a job,primes_pool/primes_pool.py $(PARALLEL) --chunksize 1)
 	$(call run,Example 9-8 in a pool with the numbers shuffled,primes_pool/primes_pool.py $(PARALLEL) --shuffle)
+	$(call run,Beyond the chapter: threads and chunks,primes_pool/primes_threads.py $(PARALLEL))
 	$(call run,Beyond the chapter: a sieve,primes_pool/primes_sieve.py $(PARALLEL))
 
 primes_queue: primes_queue-examples primes_queue-compare primes_queue-figures primes_queue-claims ## section 3: queues of work
@@ -133,7 +141,7 @@ primes_queue-examples: setup
 	$(call run,Half the jobs,primes_queue/primes_queue_less_work.py $(PARALLEL))
 	$(call run,Examples 9-12 and 9-13,primes_queue/primes_queue_jobs_feeder_thread.py $(PARALLEL))
 	$(call run,Beyond the chapter: ranges on the queue,primes_queue/primes_queue_batched.py $(PARALLEL))
-	$(call run_redis,Beyond the chapter: a queue in Redis,primes_queue/primes_queue_redis.py $(PARALLEL))
+	$(call run_if,$(REDIS),Beyond the chapter: a queue in Redis,primes_queue/primes_queue_redis.py $(PARALLEL))
 
 prime_verification_ipc: prime_verification_ipc-examples prime_verification_ipc-compare prime_verification_ipc-figures prime_verification_ipc-claims ## section 4: verifying primes with interprocess communication
 prime_verification_ipc-examples: setup
@@ -142,13 +150,13 @@ prime_verification_ipc-examples: setup
 	$(call run,Examples 9-15 and 9-16,prime_verification_ipc/primes_pool_naive.py $(PARALLEL))
 	$(call run,Example 9-17,prime_verification_ipc/primes_pool_less_naive.py $(PARALLEL))
 	$(call run,Examples 9-18 to 9-20,prime_verification_ipc/primes_flag_manager.py $(PARALLEL))
-	$(call run_redis,Examples 9-21 and 9-22,prime_verification_ipc/primes_flag_redis.py $(PARALLEL))
+	$(call run_if,$(REDIS),Examples 9-21 and 9-22,prime_verification_ipc/primes_flag_redis.py $(PARALLEL))
 	$(call run,Example 9-23,prime_verification_ipc/primes_flag_rawvalue.py $(PARALLEL))
 	$(call run,Example 9-24,prime_verification_ipc/primes_flag_mmap.py $(PARALLEL))
 	$(call run,Example 9-25,prime_verification_ipc/primes_flag_mmap_lookahead.py $(PARALLEL))
 	$(call run,Example 9-26,prime_verification_ipc/primes_flag_mmap_redux.py $(PARALLEL))
 	$(call run,How often the flag is read,prime_verification_ipc/count_flag_checks.py $(SERIAL))
-	$(call run_redis,Unix sockets and TCP,prime_verification_ipc/redis_sockets.py $(SERIAL))
+	$(call run_if,$(REDIS),Unix sockets and TCP,prime_verification_ipc/redis_sockets.py $(SERIAL))
 	$(call run,Beyond the chapter: blocks instead of a flag,prime_verification_ipc/primes_ascending_blocks.py $(PARALLEL))
 	$(call run,Beyond the chapter: blocks of numpy,prime_verification_ipc/primes_numpy.py $(PARALLEL))
 	$(call run,Beyond the chapter: Example 9-26 under every start method,prime_verification_ipc/primes_flag_shared_memory.py $(PARALLEL))
@@ -176,7 +184,8 @@ sync_locking-examples: setup
 	$(call run,Examples 9-46 and 9-47,sync_locking/ex2_lock_rawvalue.py $(PARALLEL))
 	$(call run,Beyond the chapter: fasteners for each increment,sync_locking/ex1_lock_increment.py $(PARALLEL))
 	$(call run,Beyond the chapter: flock for each increment,sync_locking/ex1_flock.py $(PARALLEL))
-	$(call run_redis,Beyond the chapter: a counter in Redis,sync_locking/ex3_redis.py $(PARALLEL))
+	$(call run_if,$(REDIS),Beyond the chapter: a counter in Redis,sync_locking/ex3_redis.py $(PARALLEL))
+	$(call run,Beyond the chapter: threads,sync_locking/ex2_threads.py $(WITH_WORKERS))
 	$(call run,Beyond the chapter: count apart and add,sync_locking/ex3_merge.py $(PARALLEL) --max_count 250_000)
 
 # How the ways of a section compare, and its figures, as pictures and measurements in results/

@@ -12,13 +12,14 @@ from support import ROOT, SECTIONS, TIMEOUT, scripts
 
 PARTS = ("examples", "compare", "figures", "claims")
 LOCK = "sync_locking/ex2_lock.py"
-IN_REDIS = ("primes_queue", "prime_verification_ipc", "sync_locking")
+LEAVE_OUT = ("pi_estimation", "primes_queue", "prime_verification_ipc", "sync_locking")
 
-# Fails at ex2_lock.py, and finds no Redis server, unless it is told otherwise.
+# Fails at ex2_lock.py, and has no Redis server and no interpreters, unless it is told otherwise.
 FAKE_PYTHON = """#!/bin/sh
 case "$*" in
   *ex2_lock.py*) exit "${FAKE_LOCK:-1}" ;;
   *redis_server) [ "$FAKE_REDIS" ] || { echo "no Redis server" >&2; exit 1; } ;;
+  "-c import"*Interpreter*) [ "$FAKE_POOL" ] || { echo "no pool of them" >&2; exit 1; } ;;
 esac
 """
 
@@ -135,7 +136,7 @@ def test_the_summary_names_what_failed_and_what_was_left_out_and_why(installed):
     assert result.returncode == 2
     summary = result.stdout.split("# Summary\n")[1]
     right, of = map(int, re.match(r"(\d+) of (\d+) scripts", summary).groups())
-    assert of - right == 5, summary
+    assert of - right == 6, summary
     assert re.findall("Failed: (.*)", summary) == [f"{LOCK} (exit code 1)"]
     assert re.findall("Left out: (.*): no Redis server", summary) == [
         "primes_queue/primes_queue_redis.py",
@@ -143,6 +144,7 @@ def test_the_summary_names_what_failed_and_what_was_left_out_and_why(installed):
         "prime_verification_ipc/redis_sockets.py",
         "sync_locking/ex3_redis.py",
     ]
+    assert "Left out: pi_estimation/pi_lists_interpreters.py: no pool of them\n" in summary
     assert "sync_locking/ex3_merge.py" in result.stdout  # the last one: it went on
 
 
@@ -154,11 +156,12 @@ def test_a_section_alone_stops_at_a_script_that_fails(installed):
 
 
 @pytest.mark.parametrize("section", SECTIONS)
-@pytest.mark.parametrize("redis", ["", "1"])
-def test_a_section_alone_runs_to_its_end(installed, section, redis):
-    result = make(installed, f"{section}-examples", FAKE_REDIS=redis, FAKE_LOCK="0")
+@pytest.mark.parametrize("has", ["", "1"])
+def test_a_section_alone_runs_to_its_end(installed, section, has):
+    its = {"FAKE_LOCK": "0", "FAKE_REDIS": has, "FAKE_POOL": has}
+    result = make(installed, f"{section}-examples", **its)
     assert (result.returncode, result.stderr) == (0, "")
-    assert ("left out: no Redis server" in result.stdout) == (section in IN_REDIS and not redis)
+    assert ("left out: no" in result.stdout) == (section in LEAVE_OUT and not has)
 
 
 def test_setup_is_done_once_and_again_after_a_move(installed):
