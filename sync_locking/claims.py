@@ -13,7 +13,7 @@ Differs: nothing is measured here, so --scale has no effect. What the locks in s
 import functools
 import re
 
-from common import claims, cli
+from common import claims, cli, results
 from common.claims import Claim
 
 FILE_LOCK, NO_FILE_LOCK = "ex1_lock: lock file", "ex1_nolock4: no lock"
@@ -76,13 +76,13 @@ def lock_costs(compare):
 
 def acquire_saves(compare):
     found = times(compare, LOCK, ACQUIRE, longer(compare))
-    why = f"in {compare['machine']['python']}, a with block calls the lock as directly"
+    why = f"in {results.python(compare)}, a with block calls the lock as directly"
     return claims.number(found, claims.TIMES_AS_FAST, low=1, high=2.5, zone=0.1, why=why)
 
 
 def rawvalue_saves(compare):
     found = times(compare, LOCK, RAWVALUE, longer(compare))
-    why = f"in {compare['machine']['python']}, a Value's own lock is another share of the cost"
+    why = f"in {results.python(compare)}, a Value's own lock is another share of the cost"
     return claims.number(found, claims.TIMES_AS_FAST, low=1.4, high=3.5, zone=0.25, why=why)
 
 

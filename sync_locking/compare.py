@@ -12,8 +12,8 @@ See:     of the chapter's ways with several processes, only those with a lock ar
          that finds it taken sleeps for 10 ms or more. One process alone (ex1_nolock1) does a
          quarter of the work of four, so it is a job of its own. Beyond the chapter: a lock that the
          kernel waits for (ex1_flock), a server that adds 1 in one step (ex3_redis, slower on one
-         machine), and counts that are only added up at the end (ex3_merge), which spends most of
-         its time starting the processes.
+         machine), counts that are only added up at the end (ex3_merge), which spends most of its
+         time starting the processes, and all of that in threads (ex2_threads).
 """
 
 import functools
@@ -24,14 +24,15 @@ from common import cli, results, timing
 import sync_check
 
 # By name: spawned workers import this module too and do not need all the others.
-IN_FILE = {"ex1_lock": "lock file", "ex1_nolock4": "no lock"}
-IN_SHARED_MEMORY = {
-    "ex2_lock": "Value, Lock",
-    "ex2_lock_acquire": "acquire()",
-    "ex2_lock_rawvalue": "RawValue",
-    "ex2_nolock": "Value, no Lock",
-}
-NOT_EXACT = ("ex1_nolock4", "ex2_nolock")
+IN_FILE = ("ex1_lock: lock file", "ex1_nolock4: no lock")
+IN_SHARED_MEMORY = (
+    "ex2_lock: Value, Lock",
+    "ex2_lock_acquire: acquire()",
+    "ex2_lock_rawvalue: RawValue",
+    "ex2_nolock: Value, no Lock",
+)
+IN_THREADS = {f"ex2_threads: {way}": way for way in ("Lock", "no lock", "merged")}
+NOT_EXACT = ("ex1_nolock4: no lock", "ex2_nolock: Value, no Lock", "ex2_threads: no lock")
 ALONE = "ex1_nolock1: one process"
 LOCK_EACH = "ex1_lock_increment: lock file"
 FLOCK_EACH = "ex1_flock: flock"
@@ -68,12 +69,11 @@ def ways_and_beyond(nbr_workers, max_count, longer, longest, redis_url=None):
     short, long = (f"shared count, {count:,} by each" for count in (max_count, longer))
     longest_job = f"shared count, {nbr_workers * longest:,} in all"
     in_memory = {short: max_count, long: longer}
+    in_threads = f"count in threads, {longer:,} by each"
 
     def way(name, jobs, nbr_workers=nbr_workers, calls=1, **options):
-        name = name.partition(":")[0]
-
         def measure():
-            run_workers = importlib.import_module(name).run_workers
+            run_workers = importlib.import_module(name.partition(":")[0]).run_workers
             run = functools.partial(counted, run_workers, nbr_workers, **options)
             exact = name not in NOT_EXACT
             return {job: results.fastest(calls, run, count, exact) for job, count in jobs.items()}
@@ -81,11 +81,12 @@ def ways_and_beyond(nbr_workers, max_count, longer, longest, redis_url=None):
         return measure
 
     ways = {
-        **{f"{name}: {what}": way(name, {in_file: max_count}) for name, what in IN_FILE.items()},
+        **{name: way(name, {in_file: max_count}) for name in IN_FILE},
         ALONE: way(ALONE, {by_one: max_count}, nbr_workers=1),
         LOCK_EACH: way(LOCK_EACH, {by_increment: max_count}),
         FLOCK_EACH: way(FLOCK_EACH, {by_increment: max_count}),
-        **{f"{name}: {what}": way(name, in_memory) for name, what in IN_SHARED_MEMORY.items()},
+        **{name: way(name, in_memory) for name in IN_SHARED_MEMORY},
+        **{name: way(name, {in_threads: longer}, way=how) for name, how in IN_THREADS.items()},
         REDIS: way(REDIS, {short: max_count}, redis_url=redis_url),
         MERGE: way(MERGE, {longest_job: longest}, calls=CALLS),
     }

@@ -27,7 +27,7 @@ COUNT_AT_ONCE = 1_000_000
 def work(results, max_count):
     """Add 1 to this process's own count, ``max_count`` times; put it into ``results``.
 
-    COUNT_AT_ONCE at a time, because no other thread of the process can run during sum().
+    COUNT_AT_ONCE at a time, because with the GIL no other thread can run during sum().
     """
     count = 0
     while count < max_count:

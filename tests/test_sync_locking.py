@@ -12,7 +12,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import types
 from pathlib import Path
 from subprocess import PIPE
 
@@ -38,10 +40,12 @@ LOCK = [
     "ex2_lock",
     "ex2_lock_acquire",
     "ex2_lock_rawvalue",
+    "ex2_threads",
 ]
 NO_LOCK_NEEDED = ["ex3_merge", pytest.param("ex3_redis", marks=needs_redis)]
 EVERY = {path.stem for path in FOLDER.glob("ex*.py")}
 sync_check = load("sync_locking/sync_check.py")
+threads = load("sync_locking/ex2_threads.py")
 compare = load("sync_locking/compare.py")
 
 
@@ -350,6 +354,54 @@ def test_work_lets_go_of_the_lock(name, max_count):
     assert lock.acquire(block=False)
 
 
+@pytest.mark.parametrize("way", threads.WAYS)
+@pytest.mark.parametrize("max_count", [0, 1, 7])
+def test_a_thread_alone_counts_right_and_lets_go_of_the_lock(way, max_count):
+    value, lock = types.SimpleNamespace(value=5), threading.Lock()
+    threads.WAYS[way](value, max_count, lock)
+    assert value.value == 5 + max_count
+    assert lock.acquire(blocking=False)
+
+
+class Slow:
+    """A value that lets other threads go on between a read and a write."""
+
+    def __init__(self, value):
+        self.number = value
+
+    @property
+    def value(self):
+        number = self.number
+        time.sleep(0.0001)
+        return number
+
+    @value.setter
+    def value(self, number):
+        self.number = number
+
+
+@pytest.mark.parametrize("way", threads.EXACT)
+def test_threads_that_lock_or_count_apart_lose_nothing(way, monkeypatch):
+    monkeypatch.setattr(threads, "types", types.SimpleNamespace(SimpleNamespace=Slow))
+    assert threads.run_workers(4, 50, way) == 200
+
+
+def test_threads_that_have_all_read_before_one_writes_overwrite_each_other(monkeypatch):
+    have_read = threading.Barrier(3)
+
+    def add_one(number):
+        have_read.wait()
+        return number + 1
+
+    monkeypatch.setattr(threads, "add_one", add_one)
+    assert threads.run_workers(3, 100, "no lock, a call") == 100
+
+
+@pytest.mark.skipif(cli.has_gil(), reason="with the GIL, nothing is lost for certain")
+def test_without_the_gil_updates_are_lost():
+    assert threads.run_workers(4, way="no lock") < 4 * threads.MAX_COUNT_PER_THREAD
+
+
 def test_the_variants_differ_only_in_the_lock():
     works = [inspect.getsource(load(f"sync_locking/{name}.py").work) for name in THE_SAME_IN_FILES]
     assert works[0] == works[1]
@@ -407,11 +459,14 @@ def test_the_comparison_has_every_way_and_starts_with_the_right_one(url):
     ways, beyond = compare.ways_and_beyond(4, 1000, 50_000, 60_000, url)
     names = [name.partition(":")[0] for name in ways]
     assert set(names) == EVERY - ({"ex3_redis"} if url is None else set())
-    assert len(names) == len(set(names))
+    assert names.count("ex2_threads") == 3
+    assert len(names) - 2 == len(set(names))
     assert names[0] == "ex1_lock"
     assert names[names.index("ex1_flock") - 1] == "ex1_lock_increment"
     assert next(name for name in names if name not in FILES) == "ex2_lock"
-    assert set(compare.NOT_EXACT) == set(NO_LOCK)
+    assert {*compare.NOT_EXACT} <= ways.keys()
+    not_exact = [name.partition(":")[0] for name in compare.NOT_EXACT]
+    assert not_exact == [*NO_LOCK, "ex2_threads"]
     assert [(name.partition(":")[0], other.partition(":")[0]) for _, name, other in beyond] == [
         ("ex1_flock", "ex1_lock_increment"),
         *([] if url is None else [("ex3_redis", "ex2_lock")]),
@@ -441,6 +496,7 @@ def test_the_ways_of_every_job_start_with_the_right_one():
         "shared count, 3 by each": "ex2_lock: Value, Lock",
         "shared count, 4 by each": "ex2_lock: Value, Lock",
         "shared count, 10 in all": "ex2_lock: Value, Lock",
+        "count in threads, 4 by each": "ex2_threads: Lock",
     }
     assert len(jobs["file, 3 by one process"]) == 1
     assert jobs["file, lock per increment"][1:] == ["ex1_flock: flock"]
