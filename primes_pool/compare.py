@@ -5,9 +5,11 @@ Run:     python primes_pool/compare.py 2
 See:     chunks of one number are slower than no pool at all. The default, four chunks per worker,
          is about as fast as one chunk per worker (the default that the chapter describes) as long
          as primes lie evenly. One chunk alone leaves all workers but one idle. Beyond the chapter,
-         a sieve that divides nothing leaves the best pool far behind. primesieve, a C++ program
-         that does nothing else, shows what is left to gain; it takes part where it is installed.
-         Starting the workers is not timed; a sieve's answer includes a worker's peak memory.
+         threads, for which a chunk costs little, gain as much as processes if there is no GIL, and
+         nothing if there is. A sieve that divides nothing leaves the best pool far behind.
+         primesieve, a C++ program that does nothing else, shows what is left to gain; it takes part
+         where it is installed. Starting the workers is not timed; a sieve's answer includes a
+         worker's peak memory.
 """
 
 import math
@@ -22,6 +24,7 @@ import pool_check
 import primes_pool
 import primes_serial
 import primes_sieve
+import primes_threads
 import sieve_check
 
 CALLS = 20  # of a way that takes a millisecond
@@ -72,6 +75,9 @@ def ways(args):
     def pool(*options):
         return way(primes_pool.run, args.nbr_workers, *options)
 
+    def threads(*options):
+        return way(primes_threads.run, args.nbr_workers, *options)
+
     def whole_by_pool():
         return {whole_range: count_primes(args.nbr_in_range, primes_pool.run, args.nbr_workers)}
 
@@ -93,6 +99,8 @@ def ways(args):
         f"{pool_of}, 1 number a chunk": pool(1),
         f"{pool_of}, 1 chunk a worker": pool(math.ceil(args.nbr_numbers / args.nbr_workers)),
         f"{pool_of}, 1 chunk alone": pool(args.nbr_numbers),
+        f"{args.nbr_workers} threads, default": threads(),
+        f"{args.nbr_workers} threads, 1 number a chunk": threads(1),
         f"{pool_of}, default": whole_by_pool,
         "sieve": whole_by_sieve,
         "sieve, one worker": sieve(1),

@@ -51,6 +51,19 @@ CASES: dict[str, Case] = {
         long=("2", "--nbr_numbers", "5e6"),
         bad=(*BAD_SIZES, ("--chunksize", "0"), ("--chunksize", "-1"), ("--chunksize", "1.5")),
     ),
+    "primes_pool/primes_threads.py": Case(
+        args=("2", "--nbr_numbers", "1_000"),
+        output=(
+            *ANSWER,
+            r"Chunksize +2 processes +2 threads\n",
+            r" 1 +\d+\.\d{6} s +\d+\.\d{6} s\n",
+            r" 64 +\d+\.\d{6} s +\d+\.\d{6} s\n",
+            r" 125 +\d+\.\d{6} s +\d+\.\d{6} s\n",
+            r"With(out)? the GIL, 2 thread\(s\) .* \d+\.\d\dx .* 125, .* \d+\.\d times\n",
+        ),
+        long=("2", "--nbr_numbers", "1e6"),
+        bad=BAD_SIZES,
+    ),
     "primes_pool/primes_sieve.py": Case(
         args=("3", *SIEVED_RANGE),
         output=(*SIEVED[:2], r"Peak memory \(RSS\) of a worker: \d+\.\d MB", *SIEVED[2:]),

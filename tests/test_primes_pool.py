@@ -11,8 +11,11 @@ from support import Run, load, numbers_in
 
 SERIAL = load("primes_pool/primes_serial.py")
 POOL = load("primes_pool/primes_pool.py")
+THREADS = load("primes_pool/primes_threads.py")
 pool_check = POOL.pool_check
-KERNELS = pytest.mark.parametrize("check_prime", [SERIAL.check_prime, POOL.check_prime])
+KERNELS = pytest.mark.parametrize(
+    "check_prime", [SERIAL.check_prime, POOL.check_prime, THREADS.check_prime]
+)
 FACTORS = st.sampled_from([2, 3, 5, 7, 97, 101, 9_973, 10_007, 999_983])
 
 
@@ -44,6 +47,12 @@ def test_the_default_chunksize_is_the_one_of_pool_map(nbr_workers):
             assert result._chunksize == POOL.default_chunksize(nbr_jobs, nbr_workers)
 
         agrees()
+
+
+@pytest.mark.parametrize("chunksize", [None, 1, 7, 1_000])
+def test_threads_find_as_many_primes_in_chunks_of_any_size(chunksize):
+    nbr_primes, _ = THREADS.run(1_000, 3, chunksize)
+    assert nbr_primes == 54
 
 
 def described(*sizes):
