@@ -110,13 +110,17 @@ def _cpu_model():
     return platform.processor() or platform.machine()
 
 
+def python(data):
+    """Return the Python of a measurement, such as ``CPython 3.14.7 without the GIL``."""
+    return f"{data['machine']['python']}{'' if data['machine']['gil'] else ' without the GIL'}"
+
+
 def machine_line(data):
     """Return the machine of a measurement in one line, and whether it was busy with other work."""
     its = data["machine"]
     return (
         f"{its['cpu']}, {its['usable_cpus']} usable CPU{'s'[: its['usable_cpus'] != 1]}, "
-        f"{its['python']}{'' if its['gil'] else ' without the GIL'}, {its['start_method']}"
-        f"{busy(data)}"
+        f"{python(data)}, {its['start_method']}{busy(data)}"
     )
 
 

@@ -3,11 +3,12 @@
 Chapter: all ways of the section on estimating pi
 Run:     python pi_estimation/compare.py 2
 See:     on a Python loop, threads gain nothing; processes divide its time, whether they are
-         multiprocessing's or joblib's. numpy gains far more than either. Beyond the chapter: a loop
-         that looks its names up once gains more than a second process does, and numpy in blocks
-         that fit in the cache gains again, with threads or processes, in the same memory for any
-         number of darts. Starting the workers is not timed. Estimates differ from run to run,
-         except those in blocks, which have a fixed seed.
+         multiprocessing's or joblib's. numpy gains far more than either. Beyond the chapter:
+         threads with a Random each gain as much as processes if there is no GIL, and nothing if
+         there is. A loop that looks its names up once gains more than a second process does, and
+         numpy in blocks that fit in the cache gains again, with threads or processes, in the same
+         memory for any number of darts. Starting the workers is not timed. Estimates differ from
+         run to run, except those in blocks, which have a fixed seed.
 """
 
 import functools
@@ -18,6 +19,7 @@ import pi_check
 import pi_lists_parallel
 import pi_lists_parallel_joblib
 import pi_lists_series
+import pi_lists_threads
 import pi_lists_tuned
 import pi_numpy_blocked
 import pi_numpy_parallel
@@ -28,6 +30,7 @@ NUMPY_TIMES, BLOCKS_TIMES = 10, 50  # times the darts, for the faster ways
 SEED = 9  # for blocks: the same estimate in every run
 LOOP, TUNED, NUMPY, BLOCKED = "Python loop, serial", "tuned loop, serial", "numpy, serial", "blocks"
 ALONE = f"{BLOCKED}, one process"
+OWN = "a Random each"
 
 
 def jobs(nbr_samples):
@@ -58,6 +61,8 @@ def ways(nbr_samples, nbr_workers):
         f"Python loop, {nbr_workers} threads": way(pi_lists_parallel.run, nbr_workers, True),
         f"Python loop, {nbr_workers} processes": way(pi_lists_parallel.run, nbr_workers),
         f"Python loop, {nbr_workers} of joblib": way(pi_lists_parallel_joblib.run, nbr_workers),
+        f"{OWN}, one thread": way(pi_lists_threads.run, 1, True),
+        f"{OWN}, {nbr_workers} threads": way(pi_lists_threads.run, nbr_workers, True),
         TUNED: way(pi_lists_tuned.run),
         NUMPY: lambda: {
             job: estimate(nbr_samples, numpy_serial),
@@ -92,6 +97,7 @@ def beyond(nbr_samples, nbr_workers):
     """Return the pairs of ways to compare: triples (job, way beyond the chapter, other way)."""
     job, larger_job, largest_job = jobs(nbr_samples)
     return [
+        (job, f"{OWN}, {nbr_workers} threads", f"{OWN}, one thread"),
         (job, TUNED, LOOP),
         (larger_job, ALONE, NUMPY),
         (largest_job, f"{BLOCKED}, {nbr_workers} processes", ALONE),

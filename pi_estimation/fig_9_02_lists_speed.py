@@ -4,9 +4,9 @@ Chapter: Figure 9-2; text on Amdahl's law
 Run:     python pi_estimation/fig_9_02_lists_speed.py
          python pi_estimation/fig_9_02_lists_speed.py --from results/fig_9_02.json
 See:     processes divide the time up to the number of CPUs and no further; threads gain nothing,
-         because the GIL lets only one thread at a time run Python code. (On a free-threaded build
-         they gain nothing either: random.uniform is a method of one generator that all of them
-         lock.)
+         because the GIL lets only one thread at a time run Python code. On a free-threaded build
+         they gain nothing either: random.uniform is a method of one Random, and the threads wait
+         for its lock instead. (With a Random each they gain: pi_lists_threads.py.)
          The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each;
          a / (a + b) is the serial share. With two usable CPUs it passes through both points,
          whatever they are; its interval then reflects the scatter of the repeats alone.
@@ -19,6 +19,11 @@ import pi_lists_parallel
 import pi_lists_series
 import pi_speed
 
+THREADS = {
+    True: "With the GIL, one thread at a time runs Python code.",
+    False: "Without the GIL, threads run side by side, but all wait for one lock, that of the "
+    "Random they share.",
+}
 CHAPTER = {1: 71, 2: 37, 4: 19}  # seconds, for 1e8 darts
 
 
@@ -29,7 +34,8 @@ def measure(args):
 
 def draw(data):
     """Return the figure."""
-    return pi_speed.draw(data, "Do threads or processes speed up a loop in Python?", CHAPTER)
+    title = "Do threads or processes speed up a loop in Python?"
+    return pi_speed.draw(data, title, THREADS, CHAPTER)
 
 
 def main():

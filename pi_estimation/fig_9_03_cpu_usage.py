@@ -6,8 +6,10 @@ Run:     python pi_estimation/fig_9_03_cpu_usage.py
 See:     a row is a logical CPU, a column a tenth of a second; the example starts at 0, with a short
          start-up. One process keeps one CPU busy (the system may move it to another), two keep two;
          more processes than CPUs add little. Four threads together keep no more than one CPU busy,
-         spread over all of them, because of the GIL. The lower panel separates the example from
-         all programs together, which include this one as it samples the CPUs.
+         spread over all of them, because of the GIL. (On a free-threaded build they keep more CPUs
+         busy, and are no faster: they wait for the lock of the one Random they share.) The lower
+         panel separates the example from all programs together, which include this one as it
+         samples the CPUs.
 Differs: --workers gives the numbers of processes for Figures 9-3 to 9-6, in this order. Figure 9-7
          always has the chapter's 4 threads. The fastest repeat is drawn.
 """
@@ -30,6 +32,16 @@ EXAMPLE = Path(__file__).parent / "pi_lists_parallel.py"
 FIGURES = ("fig_9_03", "fig_9_04", "fig_9_05", "fig_9_06")  # processes
 THREADS_FIGURE, NBR_THREADS = "fig_9_07", 4
 INTERVAL = 0.1  # seconds; systems count CPU time in steps of 0.01 s
+WORKERS = {  # whether they are threads, whether there is a GIL -> what they can do
+    (False, True): "Each process has a GIL of its own.",
+    (False, False): "There is no GIL.",
+    (True, True): "With the GIL, one thread at a time runs Python code.",
+    (
+        True,
+        False,
+    ): "Without the GIL, threads run side by side, but all wait for one lock: that of the "
+    "Random they share.",
+}
 NBR_AROUND = 3  # samples before the example starts and after it ends
 
 
@@ -221,14 +233,12 @@ def draw(data):
     rows = min(nbr_cpus, 32)  # that add to the height
     does = "does" if data["nbr_workers"] == 1 else "do"
     is_last = data["name"] == THREADS_FIGURE  # it compares all runs, the others show one each
+    took = data["took"] if is_last and not results.busy(data) else []
+    found = finding(run, data["machine"]["usable_cpus"], took)
     figure, (heat, share) = plots.new(
         data,
         f"How many CPUs {does} {workers(data['nbr_workers'], data['threads'])} keep busy?",
-        finding(
-            run,
-            data["machine"]["usable_cpus"],
-            data["took"] if is_last and not results.busy(data) else [],
-        ),
+        f"{found} {WORKERS[data['threads'], data['machine']['gil']]}",
         rows=2,
         height=5.1 + 0.15 * rows,
         sharex=True,

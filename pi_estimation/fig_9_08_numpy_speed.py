@@ -4,7 +4,8 @@ Chapter: Figure 9-8; text on Amdahl's law
 Run:     python pi_estimation/fig_9_08_numpy_speed.py
          python pi_estimation/fig_9_08_numpy_speed.py --from results/fig_9_08.json
 See:     unlike in Figure 9-2, threads gain something too: numpy releases the GIL for its
-         arithmetic, but its one global random generator is locked. Each process has its own.
+         arithmetic, but its one global random generator is locked, also on a free-threaded build.
+         Each process has its own.
          The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each;
          a / (a + b) is the serial share. With two usable CPUs it passes through both points,
          whatever they are; its interval then reflects the scatter of the repeats alone. A negative
@@ -24,6 +25,12 @@ import pi_numpy_parallel
 import pi_numpy_serial
 import pi_speed
 
+THREADS = {
+    True: "With the GIL, which numpy releases for its arithmetic, threads wait for the lock of its "
+    "one random generator.",
+    False: "Without the GIL, too, threads wait for the lock of numpy's one random generator.",
+}
+
 
 def measure(args):
     """Return the durations of the serial run, threads and processes (see pi_speed.measure)."""
@@ -35,7 +42,7 @@ def measure(args):
 
 def draw(data):
     """Return the figure."""
-    return pi_speed.draw(data, "Do threads or processes speed up numpy arrays?")
+    return pi_speed.draw(data, "Do threads or processes speed up numpy arrays?", THREADS)
 
 
 def main():

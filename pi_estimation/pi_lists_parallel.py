@@ -7,7 +7,7 @@ See:     with processes, each share prints a pid of its own (unless it is so sma
          finishes before the next is up), and the time shrinks with the number of free CPUs. With
          threads there is one pid and no gain, because the GIL lets only one thread at a time run
          Python code. (On a free-threaded build they gain nothing either: random.uniform is a method
-         of one generator that all of them lock.)
+         of one generator that all of them lock. See pi_lists_threads.py.)
 Differs: darts that do not divide evenly by the workers are still all thrown. The chapter's
          nbr_parallel_blocks is the number of workers here, nbr_workers.
 """

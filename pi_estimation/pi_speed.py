@@ -29,15 +29,20 @@ def measure(args, serial, parallel, time=timing.timed):
     return {"runs": runs}
 
 
-def draw(data, title, chapter=None):
-    """Return the figure. ``chapter`` is a dict, number of processes (1: serial) -> its seconds."""
+def draw(data, title, threads, chapter=None):
+    """Return the figure.
+
+    ``threads`` is a dict, whether there is a GIL -> a sentence on what threads can do. ``chapter``
+    is a dict, number of processes (1: serial) -> its seconds.
+    """
     seconds = {}
     for run in data["runs"]:
         seconds.setdefault(run["kind"], {})[run["workers"]] = run["seconds"]
     serial = min(seconds["serial"][1])
     usable = data["machine"]["usable_cpus"]
     law = fitted_law(seconds["processes"], usable)
-    figure, (axes,) = plots.new(data, title, finding(seconds, usable, law))
+    found = f"{finding(seconds, usable, law)} {threads[data['machine']['gil']]}"
+    figure, (axes,) = plots.new(data, title, found)
     axes.axhline(serial, label="serial: no pool", **{**plots.style(6), "marker": ""})
     for number, kind in enumerate(("processes", "threads")):
         plots.line(axes, seconds[kind], number, kind, beyond=usable)

@@ -2,12 +2,13 @@
 
 import importlib
 
-from support import SECTIONS
+from support import HAS_INTERPRETERS, SECTIONS
 
 CASES = {}
 for section in SECTIONS:
     CASES.update(importlib.import_module(f"cases_{section}").CASES)
 
+RUNNABLE = [s for s in sorted(CASES) if HAS_INTERPRETERS or not CASES[s].interpreters]
 WITH_WORKERS = sorted(script for script, case in CASES.items() if case.workers)
 WITH_VICTIMS = sorted(script for script, case in CASES.items() if case.victims)
 # One figure of each section: the others of it start their workers in the same way.

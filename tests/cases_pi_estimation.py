@@ -6,7 +6,7 @@ import tempfile
 
 from common import memory
 
-from support import Case, with_pythons
+from support import START_METHODS, Case, with_pythons
 
 PI = r"Estimated pi \d\.\d{8} \(standard error 0\.\d{8}\)"
 DELTA = r"Delta: \d+\.\d{6} s \([\d,]+ darts per second\)"
@@ -79,6 +79,42 @@ CASES = {
             ("2", "--nbr_parallel_blocks", "0"),
             ("2", "--cache", "/dev/null/cache"),
         ),
+    ),
+    "pi_estimation/pi_lists_threads.py": Case(
+        args=("3", "--nbr_samples_in_total", "10_001"),
+        output=(
+            r"1 thread\(s\), one Random for all:\n",
+            PI,
+            DELTA,
+            r"3 thread\(s\), a Random each:\n",
+            PI,
+            DELTA,
+            r"With(out)? the GIL, 3 thread\(s\) are \d+\.\d\dx .*, \d+\.\d\dx with a Random each\n",
+        ),
+        workers=False,
+        long=("2", "--nbr_samples_in_total", "1e9"),
+        victims=False,
+        bad=(*BAD_WORKERS, ("2", "--nbr_samples_in_total", "0"), ("2", "--start-method", "fork")),
+    ),
+    "pi_estimation/pi_lists_interpreters.py": Case(
+        args=("3", "--nbr_samples_in_total", "10_001"),
+        output=(
+            r"Making 3,334 samples per 3 worker\(s\)",
+            r"Executing estimate_nbr_points_in_quarter_circle with 3,33\d on pid (?P<pid>\d+)\n"
+            r"(.* (?P=pid)\n){2}",
+            PI,
+            DELTA,
+            *(
+                rf"One {kind}: +\d+\.\d{{6}} s +(-?\d+\.\d MB|-)\n"
+                for kind in (*(f"process, {m}" for m in START_METHODS), "interpreter", "thread")
+            ),
+            r"import numpy: .* does not support loading in subinterpreters",
+        ),
+        workers=False,
+        long=("2", "--nbr_samples_in_total", "1e9"),
+        victims=False,
+        bad=(*BAD_WORKERS, ("2", "--nbr_samples_in_total", "0"), ("2", "--start-method", "fork")),
+        interpreters=True,
     ),
     "pi_estimation/pi_numpy_serial.py": Case(
         args=("--nbr_samples_in_total", "10_001"),

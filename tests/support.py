@@ -1,6 +1,7 @@
 """Run a script as its reader would, and look at what it leaves behind."""
 
 import ast
+import concurrent.futures
 import contextlib
 import dataclasses
 import importlib.util
@@ -33,6 +34,7 @@ SECTIONS = (
     "sync_locking",
 )
 START_METHODS = ("fork", "forkserver", "spawn")
+HAS_INTERPRETERS = hasattr(concurrent.futures, "InterpreterPoolExecutor")
 SHARED_MEMORY = Path("/dev/shm")
 PACKAGES = ("distributed", "matplotlib", "numpy")  # that not every Python has
 TIMEOUT = 120  # seconds; a run that takes as long hangs
@@ -46,7 +48,8 @@ class Case:
     ``workers``: whether it takes ``--start-method``. ``long``: arguments with which it works for a
     minute or more. ``victims``: whether ``long`` starts worker processes that can be killed.
     ``bad``: argument lists that are refused, beside those that all scripts refuse.
-    ``redis``: whether it is left out where there is no Redis server.
+    ``redis``: whether it is left out where there is no Redis server. ``interpreters``: whether it
+    refuses to run where Python has no pool of interpreters.
     ``figures``: the pictures that a figure's script draws, each with how many series it shows (or,
     for a heat map, 0).
     """
@@ -58,6 +61,7 @@ class Case:
     victims: bool = True
     bad: tuple = ()
     redis: bool = False
+    interpreters: bool = False
     figures: dict = dataclasses.field(default_factory=dict)
 
 

@@ -6,6 +6,7 @@ import tempfile
 from common import claims, results
 
 import claims_numpy_shared
+import claims_pi_estimation
 import claims_prime_verification_ipc
 import claims_sync_locking
 import pytest
@@ -137,6 +138,41 @@ def test_what_was_left_out_is_named(says, name, nothing, missing, tmp_path):
     found = judged(section, claim_of(section, says), {name: nothing}, tmp_path)
     assert found[:2] == ("", claims.CANNOT_TELL)
     assert missing in found[2]
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "threads do not speed up a Python loop",
+        "four threads keep no CPU fully busy: together they use about one",
+        "with numpy, threads do gain something",
+    ],
+)
+def test_without_the_gil_a_claim_on_threads_says_what_they_wait_for(says, tmp_path):
+    claim = claim_of("pi_estimation", says)
+    holds, differs = claims_pi_estimation.CASES[says]
+    for gil, said in ((True, ""), (False, "no GIL")):
+        found = judged("pi_estimation", claim, holds, tmp_path, machine={"gil": gil})
+        assert found[1] == claims.HOLDS
+        assert found[2].startswith(said)
+        assert bool(found[2]) == bool(said)
+    with_gil, without = (
+        judged("pi_estimation", claim, differs, tmp_path, machine={"gil": gil})
+        for gil in (True, False)
+    )
+    assert with_gil[1] == without[1] == claims.DIFFERS
+    assert ("no GIL" in without[2]) == ("numpy" not in says)
+    assert "no GIL" not in with_gil[2]
+
+
+def test_a_claim_on_locks_names_the_build_on_which_it_differs(tmp_path):
+    says = "acquire() and release() are a little faster than a with block"
+    differs = claims_sync_locking.CASES[says][1]
+    claim = claim_of("sync_locking", says)
+    for gil in (True, False):
+        found = judged("sync_locking", claim, differs, tmp_path, machine={"gil": gil})
+        assert found[1] == claims.DIFFERS
+        assert ("without the GIL" in found[2]) != gil
 
 
 def test_one_worker_alone_says_nothing_of_lost_updates_or_of_overhead(tmp_path):

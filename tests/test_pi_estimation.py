@@ -13,12 +13,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import ROOT, TIMEOUT, Run, load
+from support import HAS_INTERPRETERS, ROOT, TIMEOUT, Run, call, load
 
+INTERPRETERS_SCRIPT = "pi_estimation/pi_lists_interpreters.py"
+interpreters = load(INTERPRETERS_SCRIPT)
+threads = load("pi_estimation/pi_lists_threads.py")
 LISTS = [
     load(f"pi_estimation/{name}.py").estimate_nbr_points_in_quarter_circle
     for name in ("pi_lists_series", "pi_lists_parallel", "pi_lists_parallel_joblib")
 ]
+LISTS += [interpreters.estimate_nbr_points_in_quarter_circle, threads.estimate_with_shared]
 NUMPY = [
     load(f"pi_estimation/{name}.py").estimate_nbr_points_in_quarter_circle
     for name in ("pi_numpy_serial", "pi_numpy_parallel")
@@ -44,10 +48,40 @@ def test_lists_kernels_count_the_darts_inside(kernel, nbr_estimates, seed):
     assert kernel(nbr_estimates) == sum(x * x + y * y <= 1 for x, y in darts)
 
 
-@pytest.mark.parametrize("kernel", [*LISTS, *NUMPY, lambda n: WITH_IDX(n, 0)])
+OWN = [threads.estimate_with_own]
+
+
+@pytest.mark.parametrize("kernel", [*LISTS, *OWN, *NUMPY, lambda n: WITH_IDX(n, 0)])
 def test_kernels_estimate_pi(kernel):
     pi_check.report(kernel(100_000), 100_000)  # raises Failure
     assert kernel(0) == 0
+
+
+def test_a_thread_with_a_random_of_its_own_leaves_the_shared_one_alone():
+    random.seed(42)
+    before = random.getstate()
+    threads.estimate_with_own(10)
+    assert random.getstate() == before
+    threads.estimate_with_shared(10)
+    assert random.getstate() != before
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_threads_throw_all_darts(own, monkeypatch):
+    monkeypatch.setattr(threads, "estimate_nbr_points_in_quarter_circle", lambda n, generator: n)
+    assert threads.run(10_001, 3, own)[0] == 10_001
+
+
+def test_what_an_import_says():
+    assert interpreters.try_import("json") == "it loads"
+    assert interpreters.try_import("no_such_module") == "No module named 'no_such_module'"
+
+
+@pytest.mark.skipif(HAS_INTERPRETERS, reason="this Python has a pool of interpreters")
+def test_without_a_pool_of_interpreters_one_line_says_what_is_needed(capsys):
+    assert call(INTERPRETERS_SCRIPT, "2") == 2
+    line = "pi_lists_interpreters.py: InterpreterPoolExecutor needs CPython 3.14 or newer\n"
+    assert capsys.readouterr().err == line
 
 
 @given(nbr_samples=st.integers(0, 200), seed=st.integers(0, 2**32 - 1))

@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 from support import Run, load, numbers_in
 
 darts = load("pi_estimation/fig_9_01_darts.py")
-load("pi_estimation/fig_9_02_lists_speed.py")
+speed_figures = {
+    "fig_9_02": load("pi_estimation/fig_9_02_lists_speed.py"),
+    "fig_9_08": load("pi_estimation/fig_9_08_numpy_speed.py"),
+}
 cpu_usage = load("pi_estimation/fig_9_03_cpu_usage.py")
 pi_speed = sys.modules["pi_speed"]
 amdahl = sys.modules["amdahl"]
@@ -142,21 +145,38 @@ def test_what_is_said_of_threads_and_processes(processes, threads, usable, expec
     assert re.findall("no gain|needs|exactly", said) == words
 
 
-def test_the_band_of_amdahls_law_is_in_the_legend(monkeypatch):
+MACHINE = {"cpu": "CPU", "usable_cpus": 2, "python": "P", "gil": True, "start_method": "fork"}
+
+
+@pytest.fixture
+def speeds(monkeypatch):
+    """Return what a figure of speeds stores."""
     monkeypatch.setenv("MPLBACKEND", "Agg")
     runs = [
         {"kind": kind, "workers": n, "seconds": [1 / n, 1.1 / n]}
         for kind, numbers in {"serial": [1], "processes": [1, 2], "threads": [1, 2]}.items()
         for n in numbers
     ]
-    machine = {"cpu": "", "usable_cpus": 2, "python": "", "gil": True, "start_method": "fork"}
-    data = {"name": "fig_9_08", "runs": runs, "sizes": {"repeat": 2}, "machine": machine}
-    figure = pi_speed.draw(data, "Is it so?")
-    (legend,) = figure.legends
-    assert "95 % interval of the fit" in [text.get_text() for text in legend.get_texts()]
+    yield {"runs": runs, "sizes": {"repeat": 2}, "machine": MACHINE}
     from matplotlib import pyplot
 
-    pyplot.close(figure)
+    pyplot.close("all")
+
+
+def test_the_band_of_amdahls_law_is_in_the_legend(speeds):
+    figure = speed_figures["fig_9_08"].draw({**speeds, "name": "fig_9_08"})
+    (legend,) = figure.legends
+    assert "95 % interval of the fit" in [text.get_text() for text in legend.get_texts()]
+
+
+@pytest.mark.parametrize("name", ["fig_9_02", "fig_9_08"])
+def test_a_figure_says_on_which_build_it_was_measured_and_what_threads_waited_for(name, speeds):
+    for gil, words in (
+        (True, "With the GIL"),
+        (False, "Without the GIL, .* wait for .* [Rr]andom"),
+    ):
+        data = {**speeds, "name": name, "machine": MACHINE | {"gil": gil}}
+        assert re.search(words, speed_figures[name].draw(data).finding)
 
 
 def test_what_is_said_of_darts():
@@ -209,11 +229,25 @@ def test_the_examples_share_is_told_apart_from_that_of_other_programs():
 
 
 def test_only_the_last_figure_compares_the_times_of_all_runs():
-    machine = {"cpu": "CPU", "usable_cpus": 2, "python": "P", "gil": True, "start_method": "fork"}
-    data = {"sizes": {}, "machine": machine, "nbr_workers": 2, "threads": False, "runs": [RUN]}
+    data = {"sizes": {}, "machine": MACHINE, "nbr_workers": 2, "threads": False, "runs": [RUN]}
     for name in (*cpu_usage.FIGURES, cpu_usage.THREADS_FIGURE):
         figure = cpu_usage.draw({**data, "name": name, "took": TOOK})
         assert ("From start to end" in figure.finding) == (name == cpu_usage.THREADS_FIGURE)
+
+
+@pytest.mark.parametrize(
+    ("threads", "gil", "words"),
+    [
+        (True, True, "With the GIL, one thread at a time"),
+        (True, False, "Without the GIL, .* wait for one lock"),
+        (False, True, "Each process has a GIL of its own"),
+        (False, False, "There is no GIL"),
+    ],
+)
+def test_a_figure_of_cpus_says_on_which_build_it_was_measured(threads, gil, words):
+    data = {"sizes": {}, "nbr_workers": 4, "threads": threads, "runs": [RUN], "took": []}
+    data |= {"name": "fig_9_07", "machine": MACHINE | {"gil": gil}}
+    assert re.search(words, cpu_usage.draw(data).finding)
 
 
 def test_an_example_that_nobody_has_seen_has_no_share():

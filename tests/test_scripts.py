@@ -10,7 +10,7 @@ from common import plots
 import matplotlib.image
 import numpy as np
 import pytest
-from cases import CASES, FIRST_FIGURES, WITH_WORKERS
+from cases import CASES, FIRST_FIGURES, RUNNABLE, WITH_WORKERS
 from matplotlib import pyplot
 from support import ROOT, START_METHODS, TIMEOUT, Run, call, output, scripts
 
@@ -76,7 +76,7 @@ os.register_at_fork(before=note)
 """
 
 
-@pytest.mark.parametrize("script", sorted(CASES))
+@pytest.mark.parametrize("script", RUNNABLE)
 def test_script_runs_inside_its_folder_and_forks_without_live_threads(script, tmp_path):
     forks = tmp_path / "forks"
     forks.touch()
@@ -121,7 +121,7 @@ def test_help_shows_the_docstring(script, capsys):
 
 
 # Of the figures one: they all print in the same way, and take longer.
-CUT_SHORT = [script for script in sorted(CASES) if not output(script, "") or "/fig_9_02" in script]
+CUT_SHORT = [script for script in RUNNABLE if not output(script, "") or "/fig_9_02" in script]
 
 
 @pytest.mark.parametrize("script", CUT_SHORT)

@@ -16,7 +16,7 @@ import sys
 import time
 
 import psutil
-from cases import CASES
+from cases import CASES, RUNNABLE
 from support import START_METHODS, Run, busyness
 
 PARENT_KILLED_SECONDS = 5
@@ -36,7 +36,7 @@ KILLS = ("SIGKILL of a worker", "SIGKILL of the parent", "SIGKILL of a service")
 STOPPED = "SIGSTOP of a process, then Ctrl-C"
 OTHERS = (KILLS[2], STOPPED)
 FAULTS = (*SIGNALS, *KILLS, STOPPED)
-SCRIPTS = sorted(script for script, case in CASES.items() if case.long)
+SCRIPTS = [script for script in RUNNABLE if CASES[script].long]
 # Nothing is done about a signal while numpy is at work on a large array in the main thread.
 IN_ONE_CALL = ("pi_numpy_serial.py", "numpy_line_costs.py", "np_shared_random_serial.py")
 # They go on with a new worker, or with the others.
