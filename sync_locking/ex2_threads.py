@@ -23,7 +23,7 @@ import types
 
 from common import cli, timing
 
-MAX_COUNT_PER_THREAD = 250_000  # 1,000 are done before the next thread wakes up
+MAX_COUNT_PER_THREAD = 100_000  # 1,000 are done before the next thread wakes up
 
 
 def work(value, max_count, lock):

@@ -218,6 +218,7 @@ class Run:
             stderr=self.err,
             start_new_session=True,
         )
+        self.created = psutil.Process(self.process.pid).create_time()
         self.name = Path(script).name
         self.seen = {}
 
@@ -323,9 +324,9 @@ class Run:
         found = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
-                if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
+                if process.create_time() < self.created or process.pid == self.process.pid:
                     continue
-                if process.pid == self.process.pid:
+                if process.status() == psutil.STATUS_ZOMBIE:
                     continue
                 known = " ".join(process.cmdline()) + process.environ().get("TMPDIR", "")
                 if mark in known or _session(process.pid) == self.process.pid:

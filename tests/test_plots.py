@@ -71,7 +71,7 @@ def test_there_are_looks_for_any_number_of_series():
 @pytest.mark.parametrize(("rows", "ncols"), [(1, 1), (1, 2), (3, 1)])
 @given(finding=st.lists(WORDS, min_size=1, max_size=120).map(" ".join))
 @example(finding="12,345.678 " * 120)
-@settings(max_examples=3)
+@settings(max_examples=2)
 def test_the_header_fits_above_the_axes(rows, ncols, finding):
     height = plots.HEIGHT + 2 * (rows - 1)
     figure, axes = plots.new(DATA, "Is it so?", finding, rows=rows, height=height, ncols=ncols)
@@ -147,20 +147,19 @@ LIMITS = [(1, 1_000), (0.7, 7_000), (1, 100_000), (0.03, 0.2), (0.012, 0.08), (5
 
 
 @pytest.mark.parametrize("limits", LIMITS)
-@pytest.mark.parametrize("side", "xy")
-def test_a_logarithmic_axis_can_be_read_off(limits, side):
+def test_a_logarithmic_axis_can_be_read_off(limits):
     figure, (axes,) = plots.new(DATA, "Is it so?", "It is.")
-    axes.set(**{f"{side}scale": "log", f"{side}lim": limits})
-    axis = getattr(axes, f"{side}axis")
-    plots.thousands(axis)
+    axes.set(xscale="log", xlim=limits, yscale="log", ylim=limits)
+    plots.thousands(axes.xaxis, axes.yaxis)
     renderer = laid_out(figure)
-    labels = [
-        label
-        for label, place in zip(axis.get_ticklabels(), axis.get_ticklocs(), strict=True)
-        if limits[0] <= place <= limits[1]
-    ]
-    assert len(labels) >= 4
-    assert all(label.get_text() for label in labels)
-    boxes = [label.get_window_extent(renderer) for label in labels]
-    assert not any(box.overlaps(after) for box, after in itertools.pairwise(boxes))
-    assert not [*axis.get_minorticklocs()]
+    for axis in (axes.xaxis, axes.yaxis):
+        labels = [
+            label
+            for label, place in zip(axis.get_ticklabels(), axis.get_ticklocs(), strict=True)
+            if limits[0] <= place <= limits[1]
+        ]
+        assert len(labels) >= 4
+        assert all(label.get_text() for label in labels)
+        boxes = [label.get_window_extent(renderer) for label in labels]
+        assert not any(box.overlaps(after) for box, after in itertools.pairwise(boxes))
+        assert not [*axis.get_minorticklocs()]

@@ -21,6 +21,7 @@ FEEDER = load("primes_queue/primes_queue_jobs_feeder_thread.py")
 BATCHED = load("primes_queue/primes_queue_batched.py")
 FIGURE = load("primes_queue/fig_9_14_queue_cost.py")
 WITH_A_QUEUE = pytest.mark.parametrize("script", [QUEUE, LESS_WORK, FEEDER])
+PRIMES = [n for n, is_prime in enumerate(known_primes.are_prime(0, 10_001)) if is_prime]
 FACTORS = st.sampled_from([2, 3, 5, 7, 97, 101, 9_973, 10_007, 999_983])
 
 
@@ -63,15 +64,11 @@ def test_the_flags_are_those_of_the_chapter():
 
 @WITH_A_QUEUE
 def test_a_worker_agrees_with_a_sieve_up_to_10_000(script):
-    numbers = range(10_001)
-    expected = [n for n in numbers if known_primes.are_prime(n, n + 1)[0]]
-    assert primes_of(script, numbers) == expected
+    assert primes_of(script, range(10_001)) == PRIMES
 
 
 def test_the_serial_kernel_agrees_with_a_sieve_up_to_10_000():
-    numbers = range(10_001)
-    expected = [n for n in numbers if known_primes.are_prime(n, n + 1)[0]]
-    assert SERIAL.find_primes(numbers) == expected
+    assert SERIAL.find_primes(range(10_001)) == PRIMES
 
 
 @settings(max_examples=20)
@@ -179,11 +176,10 @@ def test_batches_cover_a_range_once_and_in_order(from_i, length, batch):
 
 @pytest.mark.parametrize("batch", [1, 7, 100, 20_000])
 def test_a_worker_in_batches_agrees_with_a_sieve_up_to_10_000(batch):
-    expected = [n for n in range(10_001) if known_primes.are_prime(n, n + 1)[0]]
     answers = answers_to(ranges_of(0, 10_001, batch))
     _, collected = run_without_workers(BATCHED, answers, 1, 1, batch)
     assert len(answers) == -(-10_001 // batch) + 1
-    assert [n for primes in answers[:-1] for n in primes] == collected == expected
+    assert [n for primes in answers[:-1] for n in primes] == collected == PRIMES
 
 
 @settings(max_examples=20)

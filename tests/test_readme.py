@@ -203,7 +203,7 @@ def test_the_output_in_the_readme_is_what_the_script_prints():
     python, *arguments = shlex.split(command)
     assert python == "python"
     printed = subprocess.run(
-        [sys.executable, *arguments],
+        [sys.executable, *arguments, "--nbr_samples_in_total", "200_000"],
         cwd=ROOT,
         env=os.environ | {"PYTHONUNBUFFERED": ""},  # else a line may get into another
         capture_output=True,

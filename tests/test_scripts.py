@@ -10,7 +10,7 @@ from common import plots
 import matplotlib.image
 import numpy as np
 import pytest
-from cases import CASES, FIRST_FIGURES, RUNNABLE, WITH_WORKERS
+from cases import CASES, RUNNABLE
 from matplotlib import pyplot
 from support import ROOT, START_METHODS, TIMEOUT, Run, call, output, scripts
 
@@ -94,15 +94,13 @@ def test_script_runs_inside_its_folder_and_forks_without_live_threads(script, tm
 
 
 # The default one is what the test above runs. A figure's workers are those of its section's
-# scripts, so that one has to show only that its own module can be imported again (that of figure
-# 9-18 is not: it runs np_shared.py); compare.py runs all of them, and takes as long.
+# scripts (that its own module can be imported again is seen in test_results.py); compare.py runs
+# all of them, and takes as long.
 BY_START_METHOD = [
     (script, method)
-    for script in WITH_WORKERS
+    for script, case in sorted(CASES.items())
     for method in START_METHODS
-    if method != multiprocessing.get_start_method()
-    if not output(script, "")
-    or (method == "spawn" and script in FIRST_FIGURES.values() and "fig_9_18" not in script)
+    if case.workers and method != multiprocessing.get_start_method() and not output(script, "")
 ]
 
 

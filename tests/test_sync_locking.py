@@ -98,10 +98,13 @@ def test_the_count_is_exact_in_20_of_20_runs(name, request):
 
 
 @pytest.mark.parametrize("name", [*NO_LOCK, *LOCK, *NO_LOCK_NEEDED, "ex1_nolock1"])
-def test_timeit_works_inside_the_folder(name):
+def test_timeit_works_inside_the_folder_and_the_count_file_goes_with_its_own(name):
     setup = f"import {name}, multiprocessing; multiprocessing.set_start_method('spawn')"
     output = inside_folder("-m", "timeit", "-n1", "-r1", "-s", setup, f"{name}.run_workers()")
     assert re.search(r"1 loop, best of 1: .* per loop", output)
+    filenames = re.findall(r"^Counting in (/.+/count\.txt)$", output, re.MULTILINE)
+    assert len(filenames) == (name in FILES)
+    assert not any(Path(filename).parent.exists() for filename in filenames)
 
 
 def test_two_runs_at_once_do_not_count_together(tmp_path):
@@ -336,13 +339,6 @@ print(ex1_nolock4.run_workers(2, 3))
 def test_bad_reads_are_added_up_and_of_an_invalid_entry_the_last_to_write_counts():
     output = inside_folder("-c", SPOIL_THE_FILE)
     assert output.endswith("\n6 empty read(s), 2,000 invalid entries\n9\n")
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_the_count_file_goes_with_its_folder(name):
-    output = inside_folder("-c", f"import {name}; {name}.run_workers(2, 3)")
-    (filename,) = re.findall(r"^Counting in (/.+/count\.txt)$", output, re.MULTILINE)
-    assert not Path(filename).parent.exists()
 
 
 @pytest.mark.parametrize("name", ["ex2_lock", "ex2_lock_acquire", "ex2_lock_rawvalue"])
