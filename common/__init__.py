@@ -14,6 +14,8 @@ root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 def _excepthook(kind, error, traceback):
     if issubclass(kind, run.UserError):
         run.end(error.code, error)
+    if code := run.exit_code(error):
+        run.end(2, run.told_by(code))
     if issubclass(kind, ModuleNotFoundError):
         how = f"cd {root} && make setup && source .venv/bin/activate"
         if os.path.exists(os.path.join(folder, f"{error.name}.py")):

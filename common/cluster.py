@@ -52,9 +52,10 @@ def _answer():
 
 
 def _set_up(parent_pid, initializer):
-    processes.settle(parent_pid)
-    if initializer is not None:
-        initializer()
+    with processes.tells_parent():
+        processes.settle(parent_pid)
+        if initializer is not None:
+            initializer()
 
 
 def add_scheduler(parser):
@@ -97,10 +98,14 @@ def workers(scheduler, nbr_workers, *modules, timeout=30):
     loop = distributed.utils.LoopRunner()
     with run.process_starts():  # the workers that its thread starts inherit what is held
         loop.start()
-    heard = [None, time.monotonic()]
+    heard = [
+        None,
+        0,
+    ]  # the last sign of life, and looks since then: no seconds, as we may be stopped
 
     def look():
-        if time.monotonic() - heard[1] > timeout:
+        heard[1] += 1
+        if heard[1] * run.LOOK_SECONDS > timeout:
             what = (
                 "are scheduler, workers and network up, and do workers have our Python and numpy?"
             )
@@ -138,13 +143,13 @@ def _first_line(error):
 
 
 async def _listen(client, heard):
-    """Keep in ``heard`` when the scheduler last heard of a worker, by its clock and by ours."""
+    """Keep in ``heard`` when the scheduler last heard of a worker, by its clock."""
     while client.status in ("running", "connecting"):
         with contextlib.suppress(OSError, ValueError):  # out of reach, or there is no worker
             known = (await client.scheduler.identity())["workers"].values()
             latest = max(worker["last_seen"] for worker in known)
             if latest != heard[0]:
-                heard[:] = latest, time.monotonic()
+                heard[:] = latest, 0
         await asyncio.sleep(run.LOOK_SECONDS)
 
 

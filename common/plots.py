@@ -152,7 +152,7 @@ def main(parser, figures, measure):
     figure). ``measure(args)`` returns a dict, name -> measurement, for all of them or for some.
     """
     args = parser.parse_args()
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     if args.show:
         _require_display()
     else:

@@ -5,6 +5,7 @@ and end when it does; when one dies, the run ends with a line that says so (see 
 returns when its workers are up.
 """
 
+import contextlib
 import copy
 import functools
 import multiprocessing
@@ -41,6 +42,7 @@ def start_tracker():
 
 def start_services():
     """Start what serves the start method, before there is anything to clean up."""
+    run.end_without_room()
     start_tracker()
     if multiprocessing.get_start_method() == "forkserver":
         from multiprocessing import forkserver
@@ -59,7 +61,7 @@ def settle(parent_pid=None):
 
     ``parent_pid`` is for a worker of loky, which has no parent_process().
     """
-    for signum in (*run.HELD, signal.SIGCHLD):
+    for signum in (*run.HELD, signal.SIGCHLD, signal.SIGBUS):
         is_for_parent = signum in (signal.SIGINT, signal.SIGHUP)
         signal.signal(signum, signal.SIG_IGN if is_for_parent else signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, run.HELD)
@@ -88,6 +90,20 @@ if not run.folder:  # this is a worker that starts, or the forkserver
     sys.excepthook = _excepthook
 
 
+@contextlib.contextmanager
+def tells_parent():
+    """End this worker, with an exit code that says why, if something is short in the block."""
+    try:
+        yield
+    except (EOFError, ConnectionError):  # a manager or the reader of our output has gone
+        time.sleep(1)  # its end is to be seen first
+        os._exit(1)
+    except BaseException as error:
+        if code := run.exit_code(error):
+            os._exit(code)
+        raise
+
+
 class _Known:
     """A Process that the run knows. Where ``may_die`` is set, its death does not end the run."""
 
@@ -104,16 +120,9 @@ class _Known:
                 run.watched[self.pid] = "worker", lambda: self.exitcode
 
     def run(self):
-        try:
+        with tells_parent():
             settle()
             super().run()
-        except (EOFError, ConnectionError):  # a manager or the reader of our output has gone
-            time.sleep(1)  # its end is to be seen first
-            os._exit(1)
-        except BaseException as error:
-            if code := run.exit_code(error):
-                os._exit(code)
-            raise
 
     def terminate(self):
         run.watched.pop(self.pid, None)

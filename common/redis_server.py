@@ -34,6 +34,7 @@ URL = re.compile(  # scheme, user and password, place, options; strict, for a pa
 OPTIONS = re.compile("(db|username|password|ssl_[a-z_]+)=")  # which server, and how to be let in
 TOO_OLD = re.compile(r"[0-5]\.|6\.[01]")  # XAUTOCLAIM came with 6.2
 START_SECONDS = 10
+ANSWER = "socket_timeout=5"  # redis-py before 8.1 waits for a stopped server for ever
 
 
 class NoServer(run.UserError):
@@ -48,7 +49,7 @@ def find_binaries():
 
 
 def _clean(url):
-    """Return ``url`` without options that change what answers look like, and as it may be shown.
+    """Return ``url`` for clients, without options that change answers, and as it may be shown.
 
     Raises UserError, which has nothing of ``url``, if it is malformed.
     """
@@ -57,10 +58,10 @@ def _clean(url):
         redis.ConnectionPool.from_url(url).make_connection()  # it knows the options; not connected
     except Exception:  # whatever redis-py makes of it: an error may say some of the password
         raise run.UserError(MALFORMED) from None
-    kept = "".join("&" + option for option in options.split("&") if OPTIONS.match(option))
-    rest = place + kept.replace("&", "?", 1)
-    shown = re.sub("((?:username|password)=)[^&]*", r"\1***", rest)
-    return f"{scheme}{user or ''}{rest}", f"{scheme}{shown}"
+    kept = [option for option in options.split("&") if OPTIONS.match(option)]
+    shown = re.sub("((?:username|password)=)[^&]*", r"\1***", "&".join(kept))
+    given = f"{scheme}{user or ''}{place}?{'&'.join([*kept, ANSWER])}"
+    return given, f"{scheme}{place}{shown and '?'}{shown}"
 
 
 def _problem(url):

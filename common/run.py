@@ -25,10 +25,11 @@ LOOK_SECONDS = 0.1
 EXPLAIN_SECONDS = 0.5  # an error may be seen before the death that is its cause
 END_SECONDS = 1.5
 MIN_OPEN_FILES = 64
-LIMITS = "no more processes, threads or files can be had: see ulimit -u and ulimit -n"
-NO_SPACE = (errno.ENOMEM, errno.ENOSPC, errno.EDQUOT)
+LIMITS = "no more processes, threads or files can be had: see ulimit -u, -n and -v"
+NO_SPACE = (errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # What exit codes of workers say.
 EXITS = {os.EX_OSERR: LIMITS, **{100 + nth: os.strerror(n) for nth, n in enumerate(NO_SPACE)}}
+WHY = {signal.SIGBUS: ": no room for what is shared, see df -h /dev/shm"}
 TIDY = {"guard", "resource tracker"}  # they clean up and end when this process has ended
 
 GUARD = os.path.join(os.path.dirname(__file__), "guard.sh")
@@ -80,7 +81,8 @@ def begin():
         end(2, f"{MIN_OPEN_FILES} open files are needed: see ulimit -n")
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # no script calls BLAS; its threads would start anyway
-    quiet = "ignore:resource_tracker"  # it says what it removes, which we leave to it
+    # It says what it removes, which we leave to it; and joblib that there are no semaphores.
+    quiet = "ignore:resource_tracker,ignore:::joblib._multiprocessing_helpers"
     os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [os.getenv("PYTHONWARNINGS"), quiet]))
     warnings.filterwarnings("ignore", "resource_tracker|.*joblib will operate in serial mode")
     threading.excepthook = _thread_failed
@@ -156,7 +158,7 @@ def watch_child(pid, what):
         with contextlib.suppress(ChildProcessError):
             ended, status = os.waitpid(pid, os.WNOHANG)
             return os.waitstatus_to_exitcode(status) if ended else None
-        return 0  # asked before
+        return -signal.SIGKILL  # multiprocessing has replaced it
 
     watched[pid] = what, exitcode
 
@@ -187,7 +189,7 @@ def look():
     elif stdout_is_broken():
         end(0)
     elif told := EXITS.keys() & dead.values():
-        end(2, EXITS[min(told)])
+        end(2, told_by(min(told)))
     else:
         if -signal.SIGTERM in dead.values():  # it may have been for this process, too
             signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
@@ -198,7 +200,7 @@ def look():
 def in_words(dead):
     """Return how processes ended: a dict from what and pid of each to its exit code."""
     return ", ".join(
-        f"{who} was killed by signal {-code} ({signal.Signals(-code).name})"
+        f"{who} was killed by signal {-code} ({signal.Signals(-code).name}{WHY.get(-code, '')})"
         if code < 0
         else f"{who} ended with exit code {code}"
         for who, code in dead.items()
@@ -240,6 +242,8 @@ def end(code, message=None, leave=os._exit):
         subprocess.run(_guard.args, stdin=subprocess.DEVNULL)
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.pthread_sigmask(signal.SIG_BLOCK, HELD)  # while Python ends, one would kill it
+    if os.getpid() == 1 and folder != os.devnull:  # of a container, which ends with us
+        _guard.communicate()
     leave(code)
 
 
@@ -275,13 +279,34 @@ def _exists(pid):
 def exit_code(error):
     """Return the exit code (of EXITS) by which a worker tells of ``error``, or None for a bug."""
     for one in (error, error.__context__):
-        number = errno.ENOMEM if isinstance(one, MemoryError) else getattr(one, "errno", None)
+        unmapped = isinstance(one, ImportError) and "failed to map" in str(one)
+        is_memory = unmapped or isinstance(one, MemoryError)
+        number = errno.ENOMEM if is_memory else getattr(one, "errno", None)
         no_thread = isinstance(one, RuntimeError) and "start new thread" in str(one)
         if no_thread or number in (errno.EAGAIN, errno.EMFILE, errno.ENFILE):
             return os.EX_OSERR
         if number in NO_SPACE:
             return 100 + NO_SPACE.index(number)
     return None
+
+
+def told_by(code):
+    """Return what an exit code of EXITS says, with the names of file systems that are full."""
+    places = (os.path.dirname(folder), "/dev/shm") if code > 100 else ()
+    full = {os.stat(p).st_dev: p for p in places if os.path.isdir(p) and not os.statvfs(p).f_bavail}
+    return ": ".join([EXITS[code], *full.values()])
+
+
+def end_without_room():
+    """Have the run end in one line where shared memory turns out to have no room (SIGBUS).
+
+    Python's own handler would return to the same access, for ever.
+    """
+    global _no_room
+    import ctypes
+
+    _no_room = ctypes.CFUNCTYPE(None, ctypes.c_int)(lambda signum: end(2, told_by(101)))
+    ctypes.CDLL(None).signal(signal.SIGBUS, _no_room)
 
 
 def outcome(main):
@@ -302,12 +327,15 @@ def outcome(main):
             return 0, None
         has_shared_memory = sys.platform != "linux" or os.access("/dev/shm", os.W_OK | os.X_OK)
         if code := exit_code(error):
-            problem = UserError(LIMITS if code == os.EX_OSERR else str(error) or EXITS[code])
+            has_name = str(error) and getattr(error, "filename", error) and code != os.EX_OSERR
+            problem = UserError(error if has_name else told_by(code))
         elif isinstance(error, OSError) and not has_shared_memory:
             problem = UserError("no /dev/shm to write to: shared memory and locks need it")
         elif type(error).__name__ == "TerminatedWorkerError":  # joblib's
             time.sleep(LOOK_SECONDS)  # until all that have died are known
+            told = EXITS.keys() & died.values()
             problem = Failure(in_words(died) or "a worker died while joblib started it")
+            problem = UserError(told_by(min(told))) if told else problem
         else:
             raise
         problem.__cause__ = error  # what its frames hold must not go before the processes

@@ -77,6 +77,7 @@ def _require(nbytes, cols, folder):
         return f"--rows 1 --cols {nbytes // BYTES_PER_ITEM:,} would fit"
 
     memory.require(nbytes, what_fits, folder)
+    run.end_without_room()  # others may take it meanwhile
 
 
 def wait_for_key(purpose, pids=()):

@@ -40,7 +40,8 @@ def connections(client, may_listen):
     ``may_listen``: whether a server without a TCP port gets one.
     """
     given = client.get_connection_kwargs()
-    login = {key: given[key] for key in ("db", "username", "password") if key in given}
+    kept = ("db", "username", "password", "socket_timeout")
+    login = {key: given[key] for key in kept if key in given}
     port = int(client.config_get("port")["port"]) or (listen(client) if may_listen else 0)
     path = client.config_get("unixsocket")["unixsocket"]
     clients = {}

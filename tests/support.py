@@ -36,6 +36,9 @@ SECTIONS = (
 START_METHODS = ("fork", "forkserver", "spawn")
 HAS_INTERPRETERS = hasattr(concurrent.futures, "InterpreterPoolExecutor")
 SHARED_MEMORY = Path("/dev/shm")
+GROUPS = Path("/sys/fs/cgroup")
+# What begins a command of the shell, whose mounts only it and its children see.
+IN_NAMESPACE = ("unshare", "--map-root-user", "--mount", "/bin/sh", "-c")
 PACKAGES = ("distributed", "matplotlib", "numpy")  # that not every Python has
 TIMEOUT = 120  # seconds; a run that takes as long hangs
 
@@ -129,6 +132,52 @@ def output(script, folder):
     """Return the arguments that make ``script``, if it writes results, write them to ``folder``."""
     writes = Path(script).name.startswith(("fig_", "compare", "claims"))
     return ("--output", str(folder)) if writes else ()
+
+
+def missing_output(case, text):
+    """Return the first pattern of the case that ``text`` lacks in its place, or None."""
+    position = 0
+    for pattern in case.output:
+        match = re.compile(pattern).search(text, position)
+        if not match:
+            return f"{pattern} not in {text[position:]}"
+        position = match.end()
+    return None
+
+
+def can_mount():
+    """Return whether we may mount file systems IN_NAMESPACE."""
+    command = [*IN_NAMESPACE, f"mount -t tmpfs tmpfs {tempfile.gettempdir()}"]
+    return shutil.which("unshare") and not subprocess.run(command, capture_output=True).returncode
+
+
+needs_mounts = pytest.mark.skipif(not can_mount(), reason="needs the right to mount a file system")
+
+
+@contextlib.contextmanager
+def control_group(parent):
+    """Give a new group in the control group ``parent``; OSError where none can be made."""
+    group = parent / f"companion-{os.urandom(5).hex()}"
+    group.mkdir()
+    try:
+        yield group
+    finally:
+        group.rmdir()
+
+
+def top_group(controller):
+    """Return the group of all processes that has this controller, of version 1 or 2."""
+    return GROUPS / controller if (GROUPS / controller).is_dir() else GROUPS
+
+
+def as_user(uid):
+    """Return what begins a command to run it as another user, if we are root.
+
+    Root may start as many processes as it likes, and others may not read root's files.
+    """
+    can_read = "--inh-caps=+dac_override", "--ambient-caps=+dac_override"
+    command = ("setpriv", f"--reuid={uid}", "--clear-groups", *can_read)
+    return command if os.getuid() == 0 else ()
 
 
 def load(script, name=None):

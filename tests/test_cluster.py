@@ -120,6 +120,17 @@ def test_a_cluster_that_is_lost_is_an_error_in_one_line(lost):
             assert re.fullmatch(line, run.stderr), run.stderr
 
 
+def test_a_cluster_goes_on_after_ctrl_z():
+    sizes = ("--nbr_samples_in_total", "5e7", "--timeout", "1")
+    with Run("pi_estimation/pi_cluster.py", "1", *sizes) as run:
+        run.wait_for(lambda: "Cluster:" in run.stdout, "a cluster")
+        run.send(signal.SIGSTOP, to_all=True)  # what Ctrl-Z does where there is a terminal
+        time.sleep(2.5)
+        run.send(signal.SIGCONT, to_all=True)
+        assert run.wait() == 0, run.stderr
+        run.assert_nothing_left()
+
+
 def test_workers_without_numpy_are_an_error_in_one_line(tmp_path):
     script = "primes_pool/primes_cluster.py"
     (tmp_path / "numpy.py").write_text("raise ImportError('no numpy here')")

@@ -209,11 +209,12 @@ def test_the_flag_is_counted_for_the_claims(tmp_path):
 @needs_redis
 def test_a_server_is_read_by_the_ways_it_has():
     with tcp_server(password="secret") as (port, _):
-        url = f"redis://:secret@127.0.0.1:{port}/3"
+        url = f"redis://:secret@127.0.0.1:{port}/3?socket_timeout=7"
         with redis.Redis.from_url(url) as client:
             clients = redis_sockets.connections(client, True)
         assert clients.keys() == {redis_sockets.TCP}
-        assert clients[redis_sockets.TCP].get_connection_kwargs()["db"] == 3
+        options = clients[redis_sockets.TCP].get_connection_kwargs()
+        assert (options["db"], options["socket_timeout"]) == (3, 7)
         assert clients[redis_sockets.TCP].ping()
         clients[redis_sockets.TCP].close()
 

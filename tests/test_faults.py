@@ -1,25 +1,25 @@
-"""Ctrl-C, killed workers and killed parents, by real signals at random moments."""
-
-from common import redis_server
+"""Signals, killed processes, small limits and full disks, all real, at random moments."""
 
 import pytest
 import torture
-from cases import CASES, RUNNABLE
-from torture import inject
+from cases import RUNNABLE
 
 NBR_FAULTS = 200
 
 
 @pytest.mark.parametrize("number", range(NBR_FAULTS))
 def test_a_random_fault_is_survived(number):
-    if CASES[torture.choose(number)[0]].redis and not redis_server.find_binaries():
-        pytest.skip("no Redis server")
-    inject(number)
+    script, _, fault, _ = torture.choose(number)
+    if why := torture.left_out(fault, script):
+        pytest.skip(why)
+    torture.inject(number)
 
 
 def test_the_faults_are_of_every_kind_and_for_every_script():
-    chosen = [torture.choose(number)[::2] for number in range(NBR_FAULTS)]
-    assert {script for script, _ in chosen} == {*torture.SCRIPTS}
-    others = {script.rpartition("/")[2] for script in {*RUNNABLE} - {*torture.SCRIPTS}}
+    chosen = [torture.choose(number) for number in range(NBR_FAULTS)]
+    scripts, methods, faults, _ = map(set, zip(*chosen, strict=True))
+    assert scripts == {*torture.SCRIPTS}
+    others = {script.rpartition("/")[2] for script in {*RUNNABLE} - scripts}
     assert others == {"claims.py"}  # which start no worker and end at once
-    assert {fault for _, fault in chosen} == {*torture.FAULTS}
+    assert methods == {*torture.START_METHODS}
+    assert faults == {*torture.FAULTS}

@@ -1,17 +1,13 @@
 """Sizes are refused by the limit that is nearest: of a control group, or of the address space."""
 
 import contextlib
-import os
 import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from support import Run
+from support import GROUPS, IN_NAMESPACE, Run, can_mount, control_group, top_group
 
-GROUPS = Path("/sys/fs/cgroup")
 LIMITED = 400_000_000  # bytes
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs control groups")
 ENTER = 'echo $$ >"$0/cgroup.procs" && exec "$@"'
@@ -29,30 +25,24 @@ cd / && exec "$@"
 @contextlib.contextmanager
 def groups(top):
     """Give a control group in one that is in ``top``; skip the test where none can be made."""
-    outer = top / f"companion-{os.getpid()}"
-    try:
-        (outer / "inner").mkdir(parents=True)
-    except OSError as error:
-        pytest.skip(f"no control group can be made: {error}")
-    try:
-        yield outer / "inner"
-    finally:
-        (outer / "inner").rmdir()
-        outer.rmdir()
+    with contextlib.ExitStack() as stack:
+        try:
+            outer = stack.enter_context(control_group(top))
+            inner = stack.enter_context(control_group(outer))
+        except OSError as error:
+            pytest.skip(f"no control group can be made: {error}")
+        yield inner
 
 
 @contextlib.contextmanager
 def limited_group(enter=ENTER):
     """Give what begins a command to run it in a group whose outer one is limited."""
-    with contextlib.ExitStack() as stack:
-        if (GROUPS / "memory" / "memory.limit_in_bytes").exists():
-            group = stack.enter_context(groups(GROUPS / "memory"))
-            (group.parent / "memory.limit_in_bytes").write_text(f"{LIMITED}")
-        else:
-            group = stack.enter_context(groups(GROUPS))
-            if not (group.parent / "memory.max").exists():
-                pytest.skip("no control group here limits memory")
-            (group.parent / "memory.max").write_text(f"{LIMITED}")
+    top = top_group("memory")
+    with groups(top) as group:
+        limit = group.parent / ("memory.max" if top == GROUPS else "memory.limit_in_bytes")
+        if not limit.exists():
+            pytest.skip("no control group here limits memory")
+        limit.write_text(f"{LIMITED}")
         yield "/bin/sh", "-c", enter, str(group)
 
 
@@ -102,13 +92,10 @@ def test_a_nested_group_of_version_2_is_seen():
     """Where memory is in version 1, the files of version 2 lie in a file system of our own."""
     if (GROUPS / "cgroup.controllers").exists():
         pytest.skip("the groups of the tests above are of version 2")
-    if not shutil.which("unshare"):
-        pytest.skip("needs unshare")
+    if not can_mount():
+        pytest.skip("needs the right to mount a file system")
     with groups(GROUPS / "unified") as group:
-        before = "unshare", "--mount", "/bin/sh", "-c", ENTER_FILES, str(group)
-        if subprocess.run([*before, "true"]).returncode:
-            pytest.skip("needs the right to mount a file system")
-        where, room, _ = refused(before, *TOO_LARGE[0])
+        where, room, _ = refused((*IN_NAMESPACE, ENTER_FILES, str(group)), *TOO_LARGE[0])
         assert where == f"the control group {GROUPS}/{group.parent.name}"
         assert room == LIMITED - 64 * 2**20
 

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
-from support import ROOT, START_METHODS, TIMEOUT, Run, load
+from support import IN_NAMESPACE, ROOT, START_METHODS, TIMEOUT, Run, load, needs_mounts
 
 np_check = load("numpy_shared/np_check.py")
 np_shared = load("numpy_shared/np_shared.py")
@@ -319,7 +319,7 @@ def in_small_file_systems(folder, shared_memory, temporary, *arguments, name="np
     )
     script = str(ROOT / "numpy_shared" / f"{name}.py")
     return subprocess.run(
-        ["unshare", "--mount", "sh", "-c", mounts, sys.executable, script, "2", *arguments],
+        [*IN_NAMESPACE, mounts, sys.executable, script, "2", *arguments],
         env={**os.environ, "TMPDIR": str(folder)},
         capture_output=True,
         text=True,
@@ -327,19 +327,7 @@ def in_small_file_systems(folder, shared_memory, temporary, *arguments, name="np
     )
 
 
-def can_mount():
-    return (
-        shutil.which("unshare") is not None
-        and subprocess.run(
-            ["unshare", "--mount", "sh", "-c", "mount -t tmpfs -o size=1m tmpfs /dev/shm"],
-            capture_output=True,
-        ).returncode
-        == 0
-    )
-
-
-@linux
-@pytest.mark.skipif(not can_mount(), reason="needs the right to mount a file system")
+@needs_mounts
 @pytest.mark.parametrize(("shared_memory", "temporary"), [(16, 8), (8, 16)])
 def test_a_full_shared_memory_is_refused_before_it_kills(tmp_path, shared_memory, temporary):
     cols = ("--cols", "12500")  # ten rows are one million bytes
@@ -361,8 +349,7 @@ def test_a_full_shared_memory_is_refused_before_it_kills(tmp_path, shared_memory
     assert more.returncode == 2
 
 
-@linux
-@pytest.mark.skipif(not can_mount(), reason="needs the right to mount a file system")
+@needs_mounts
 def test_a_named_block_cannot_be_in_the_temporary_folder_and_joblibs_file_can(tmp_path):
     size = (1, 64, "--rows", "20", "--cols", "12500")
     run = in_small_file_systems(tmp_path, *size, name="np_shared_memory")

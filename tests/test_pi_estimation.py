@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import HAS_INTERPRETERS, ROOT, TIMEOUT, Run, call, load
+from support import HAS_INTERPRETERS, IN_NAMESPACE, ROOT, TIMEOUT, Run, call, load, needs_mounts
 
 INTERPRETERS_SCRIPT = "pi_estimation/pi_lists_interpreters.py"
 interpreters = load(INTERPRETERS_SCRIPT)
@@ -180,16 +180,13 @@ def test_two_runs_may_share_a_cache(tmp_path):
 ON_A_SMALL_DISK = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"'
 
 
+@needs_mounts
 @pytest.mark.parametrize("size", ["4k", "24k"])
 def test_a_full_disk_is_one_line(tmp_path, size):
-    in_namespace = ["unshare", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK, "sh"]
-    try:
-        subprocess.run([*in_namespace, "1m", tmp_path, "true"], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"cannot mount a small file system here: {error}")
     script = [sys.executable, ROOT / CACHE_SCRIPT, "2", "--nbr_samples_in_total", "10_001"]
+    script += ["--cache", tmp_path / "cache"]
     result = subprocess.run(
-        [*in_namespace, size, tmp_path, *script, "--cache", tmp_path / "cache"],
+        [*IN_NAMESPACE, ON_A_SMALL_DISK, "sh", size, tmp_path, *script],
         capture_output=True,
         text=True,
         timeout=TIMEOUT,

@@ -1,16 +1,16 @@
 """Machines, or containers, without /dev/shm, without /proc, and with a long TMPDIR."""
 
 import contextlib
-import shutil
-import subprocess
+import re
+import signal
 import sys
-import tempfile
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from cases import CASES
-from support import START_METHODS, Run
+from support import IN_NAMESPACE, ROOT, START_METHODS, Run, needs_mounts
 
 NO_SHARED_MEMORY = """
 mkdir "$TMPDIR/dev" && mount -t tmpfs tmpfs "$TMPDIR/dev" && cd "$TMPDIR/dev" || exit 99
@@ -18,6 +18,8 @@ for name in null zero full random urandom tty; do touch $name && mount --bind /d
 mount --rbind . /dev && cd / && umount -l "$TMPDIR/dev" && rmdir "$TMPDIR/dev" && exec "$0" "$@"
 """
 LITTLE_SHARED_MEMORY = 'mount -t tmpfs -o size=1m tmpfs /dev/shm || exit 99; exec "$0" "$@"'
+FILL = "cat /dev/zero 2>/dev/null >/dev/shm/.filler; exec"
+FULL_SHARED_MEMORY = LITTLE_SHARED_MEMORY.replace("exec", FILL)
 NO_PROC = 'mount -t tmpfs tmpfs /proc || exit 99; exec "$0" "$@"'
 NEED_SHARED_MEMORY = [
     "numpy_shared/np_shared.py",
@@ -47,23 +49,63 @@ NEED_PROC = [
 NEED_NO_PROC = ["pi_estimation/pi_lists_parallel.py", "primes_queue/primes_queue.py"]
 
 
-def can_mount():
-    command = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs "$0"', tempfile.gettempdir()]
-    return shutil.which("unshare") and not subprocess.run(command, capture_output=True).returncode
-
-
-needs_mounts = pytest.mark.skipif(
-    sys.platform != "linux" or not can_mount(), reason="needs the right to mount a file system"
-)
-
-
 def run_there(script, place, *options):
     """Return the exit code, stdout and stderr of a script where the commands ``place`` were run."""
-    before = ("unshare", "--mount", "/bin/sh", "-c", place, sys.executable)
+    before = (*IN_NAMESPACE, place, sys.executable)
     with Run(script, *CASES[script].args, *options, before=before) as run:
         code = run.wait()
         run.assert_nothing_left()
         return code, run.stdout, run.stderr
+
+
+# It looks for room in vain: others take it when it has looked.
+UNAWARE = f"""
+import multiprocessing.heap, sys
+
+from common import cli, memory
+
+sys.path.insert(0, {str(ROOT / "numpy_shared")!r})
+import np_check, {{script}}
+
+
+def main():
+    memory.require = lambda *_: None
+    np_check.require_memory(4_000, 1_000, True)
+    multiprocessing.heap.Arena._choose_dir = lambda *_: "/dev/shm"
+    {{script}}.run(2, 4_000, 1_000)
+
+
+if __name__ == "__main__":
+    cli.run(main)
+"""
+SHARES = """
+import multiprocessing, sys
+from multiprocessing.shared_memory import SharedMemory
+
+from common import cli
+from common.processes import Pool
+
+SIZE = 2**23
+
+
+def fill(name):
+    block = SharedMemory(name)
+    block.buf[:] = bytes(SIZE)
+
+
+def main():
+    multiprocessing.set_start_method(sys.argv[1])
+    with Pool(1) as pool:
+        block = SharedMemory(create=True, size=SIZE)
+        try:
+            pool.map(fill, [block.name])
+        finally:
+            block.unlink()
+
+
+if __name__ == "__main__":
+    cli.run(main)
+"""
 
 
 @needs_mounts
@@ -88,6 +130,57 @@ def test_without_shared_memory_the_others_run(script):
 def test_little_shared_memory_is_enough_for_what_is_little(script):
     code, _, errors = run_there(script, LITTLE_SHARED_MEMORY)
     assert (code, errors) == (0, "")
+
+
+@needs_mounts
+@pytest.mark.parametrize(
+    "script", ["sync_locking/ex2_lock.py", "pi_estimation/pi_lists_parallel.py"]
+)
+def test_a_full_shared_memory_is_named(script):
+    for method in START_METHODS:
+        code, _, errors = run_there(script, FULL_SHARED_MEMORY, "--start-method", method)
+        full = f"{Path(script).name}: No space left on device: /dev/shm\n"
+        assert (code, errors) == (2, full), method
+
+
+@needs_mounts
+@pytest.mark.parametrize("script", ["np_shared", "np_shared_memory"])
+def test_shared_memory_that_others_have_taken_meanwhile_is_one_line(tmp_path, script):
+    unaware = tmp_path / "unaware.py"
+    unaware.write_text(UNAWARE.format(script=script))
+    before = (*IN_NAMESPACE, LITTLE_SHARED_MEMORY, sys.executable)
+    with Run(unaware, before=before) as run:
+        assert run.wait() == 2
+        run.assert_nothing_left()
+        assert run.stderr == "unaware.py: No space left on device: /dev/shm\n"
+
+
+@needs_mounts
+@pytest.mark.parametrize("method", START_METHODS)
+def test_a_worker_without_room_in_shared_memory_says_what_to_look_at(tmp_path, method):
+    script = tmp_path / "shares.py"
+    script.write_text(SHARES)
+    with Run(script, method, before=(*IN_NAMESPACE, LITTLE_SHARED_MEMORY, sys.executable)) as run:
+        assert run.wait() == 1
+        run.assert_nothing_left()
+        died = r"shares\.py: worker \d+ was killed by signal \d+ "
+        why = r"\(SIGBUS: no room for what is shared, see df -h /dev/shm\)\n"
+        assert re.fullmatch(died + why, run.stderr)
+
+
+@needs_mounts
+@pytest.mark.parametrize("signum", [None, signal.SIGINT, signal.SIGTERM])
+def test_the_first_process_of_a_container_leaves_nothing_either(signum):
+    script = "primes_queue/primes_queue.py"
+    before = ("unshare", "--map-root-user", "--pid", "--fork", "--mount-proc", sys.executable)
+    arguments = CASES[script].long if signum else CASES[script].args
+    with Run(script, *arguments, before=before) as run:
+        if signum:
+            run.wait_for(lambda: "Python" in run.stdout, "output")
+            (process,) = psutil.Process(run.process.pid).children()
+            process.send_signal(signum)
+        assert run.wait() == (128 + signum if signum else 0)
+        assert not [*run.tmp.iterdir()]
 
 
 @needs_mounts

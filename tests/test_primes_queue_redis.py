@@ -12,7 +12,7 @@ from common import cli, known_primes
 import psutil
 import pytest
 import redis
-from redis_servers import free_port, needs_redis, restartable_server, tcp_server
+from redis_servers import OLD_CLIENTS, free_port, needs_redis, restartable_server, tcp_server
 from support import ROOT, Run, call, load
 
 NAME = "primes_queue/primes_queue_redis.py"
@@ -481,7 +481,7 @@ def test_a_user_without_a_right_that_is_needed_is_told_so(rule):
 
 
 # A run that is less patient.
-HASTY = f"""
+HASTY = f"""{OLD_CLIENTS}
 import sys
 
 from common import cli

@@ -21,9 +21,10 @@ from common import cli, redis_server
 import psutil
 import pytest
 import redis
+from cases import CASES
 from cases_prime_verification_ipc import EARLY_EXIT, LARGEST_PRIME
 from redis.connection import parse_url
-from redis_servers import free_port, needs_redis, tcp_server
+from redis_servers import OLD_CLIENTS, free_port, needs_redis, tcp_server
 from support import ROOT, Run, call, load, wait_until_empty
 
 SCRIPT = "prime_verification_ipc/primes_flag_redis.py"
@@ -61,6 +62,10 @@ def nobody_on_6379(monkeypatch):
 
 def url_of(port, password=""):
     return f"redis://{password and f':{password}@'}127.0.0.1:{port}/0"
+
+
+def for_clients(port):
+    return f"{url_of(port)}?{redis_server.ANSWER}"
 
 
 def fails_in_one_line(*arguments, **environment):
@@ -138,12 +143,12 @@ def test_an_explicit_url_wins_then_the_environment_then_the_local_server(monkeyp
         monkeypatch.setattr(redis_server, "LOCAL_URL", url_of(own))
         monkeypatch.setenv("REDIS_URL", url_of(environment))
         with redis_server.server(url_of(explicit)) as url:
-            assert url == url_of(explicit)
+            assert url == for_clients(explicit)
         with redis_server.server() as url:
-            assert url == url_of(environment)
+            assert url == for_clients(environment)
         monkeypatch.delenv("REDIS_URL")
         with redis_server.server() as url:
-            assert url == url_of(own)
+            assert url == for_clients(own)
         assert capsys.readouterr().out.splitlines() == [
             f"Redis: {url_of(port)}" for port in (explicit, environment, own)
         ]
@@ -275,7 +280,7 @@ def test_who_may_not_ask_for_the_version_may_use_the_server():
     with tcp_server() as (port, _), redis.Redis(port=port) as client:
         client.execute_command("ACL", "SETUSER", "default", "-info")
         with redis_server.server(url_of(port)) as url:
-            assert url == url_of(port)
+            assert url == for_clients(port)
 
 
 @needs_redis
@@ -396,7 +401,7 @@ OPTIONS = {
 @pytest.mark.parametrize("place", ["redis://127.0.0.1:1", "rediss://127.0.0.1", "unix:///s"])
 def test_only_the_options_that_say_which_server_it_is_stay_in_its_url(place, options):
     clean, shown = redis_server._clean(f"{place}?{options}")
-    assert parse_url(clean) == {**parse_url(place), **OPTIONS[options]}
+    assert parse_url(clean) == {**parse_url(place), **OPTIONS[options], "socket_timeout": 5}
     assert "s3cret" not in shown
 
 
@@ -509,6 +514,25 @@ def test_a_server_that_dies_in_mid_run_is_one_line(signum):
         process.send_signal(signum)
         assert run.wait(60) == 2, run.stderr
         line = rf"primes_flag_redis\.py: Redis at {url_of(port)}: .+\n"
+        assert re.fullmatch(line, run.stderr)
+        run.assert_nothing_left()
+
+
+@needs_redis
+@pytest.mark.parametrize("script", [SCRIPT, "sync_locking/ex3_redis.py"])
+def test_a_server_that_is_stopped_in_mid_run_is_one_line(tmp_path, script):
+    (tmp_path / "sitecustomize.py").write_text(OLD_CLIENTS)  # Python imports it when it starts
+    with (
+        tcp_server() as (port, process),
+        redis.Redis(port=port) as client,
+        Run(
+            *(script, "--redis-url", url_of(port), *CASES[script].long), PYTHONPATH=str(tmp_path)
+        ) as run,
+    ):
+        run.wait_for(lambda: client.info()["total_commands_processed"] > 200, "work")
+        process.send_signal(signal.SIGSTOP)
+        assert run.wait(60) == 2, run.stderr
+        line = rf"{run.name}: Redis at {url_of(port)}: Timeout.*\n"
         assert re.fullmatch(line, run.stderr)
         run.assert_nothing_left()
 

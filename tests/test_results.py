@@ -13,7 +13,7 @@ from common import plots, results
 
 import matplotlib.image
 import pytest
-from support import ROOT, TIMEOUT, Run, call
+from support import IN_NAMESPACE, ROOT, TIMEOUT, Run, call, needs_mounts
 
 SCRIPT = "pi_estimation/fig_9_02_lists_speed.py"
 TINY = ("--nbr_samples_in_total", "1000", "--repeat", "2", "--workers", "1,2")
@@ -261,19 +261,12 @@ exit $code
 
 def on_a_small_disk(size, folder, *command):
     """Run ``command`` where ``folder`` is a small file system and holds an old picture."""
-    in_namespace = ["unshare", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK, "sh"]
-    return subprocess.run(
-        [*in_namespace, size, folder, *command], capture_output=True, text=True, timeout=TIMEOUT
-    )
+    command = [*IN_NAMESPACE, ON_A_SMALL_DISK, "sh", size, folder, *command]
+    return subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
 
 
+@needs_mounts
 def test_a_full_disk_is_one_line_and_leaves_the_old_picture(tmp_path):
-    try:
-        mounted = on_a_small_disk("1m", tmp_path, "true").returncode == 0
-    except OSError:
-        mounted = False
-    if not mounted:
-        pytest.skip("cannot mount a small file system here")
     command = [sys.executable, ROOT / SCRIPT, *TINY, "--output", tmp_path]
     result = on_a_small_disk("24k", tmp_path, *command)
     assert result.returncode == 2

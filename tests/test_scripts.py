@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from cases import CASES, RUNNABLE
 from matplotlib import pyplot
-from support import ROOT, START_METHODS, TIMEOUT, Run, call, output, scripts
+from support import ROOT, START_METHODS, TIMEOUT, Run, call, missing_output, output, scripts
 
 
 def test_every_script_has_a_case():
@@ -25,11 +25,7 @@ def check_run(script, *extra, cwd=ROOT, then=None, **environment):
         code = run.wait()
         assert run.stderr == ""
         assert code == 0, run.stdout
-        position = 0
-        for pattern in case.output:
-            match = re.compile(pattern).search(run.stdout, position)
-            assert match, f"{pattern} not in {run.stdout[position:]}"
-            position = match.end()
+        assert not (missing := missing_output(case, run.stdout)), missing
         if case.figures:
             check_pictures(script, run.results)
         if then:
