@@ -192,7 +192,8 @@ def test_ctrl_c_does_not_wait_for_a_reader_that_reads_no_more(tmp_path):
     )
     command = [sys.executable, tmp_path / "talks.py"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        time.sleep(0.5)
+        process.stdout.read(1)  # it has begun
+        time.sleep(0.5)  # and the pipe is full
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 130
 
