@@ -98,10 +98,8 @@ def workers(scheduler, nbr_workers, *modules, timeout=30):
     loop = distributed.utils.LoopRunner()
     with run.process_starts():  # the workers that its thread starts inherit what is held
         loop.start()
-    heard = [
-        None,
-        0,
-    ]  # the last sign of life, and looks since then: no seconds, as we may be stopped
+    # The last sign of life, and looks since then: not seconds, as this process may be stopped.
+    heard = [None, 0]
 
     def look():
         heard[1] += 1
