@@ -75,8 +75,8 @@ def ways(args):
     def pool(*options):
         return way(primes_pool.run, args.nbr_workers, *options)
 
-    def threads(*options):
-        return way(primes_threads.run, args.nbr_workers, *options)
+    def threads(chunksize):
+        return way(lambda *sizes: primes_threads.run(*sizes, [chunksize])[0], args.nbr_workers)
 
     def whole_by_pool():
         return {whole_range: count_primes(args.nbr_in_range, primes_pool.run, args.nbr_workers)}
@@ -99,7 +99,7 @@ def ways(args):
         f"{pool_of}, 1 number a chunk": pool(1),
         f"{pool_of}, 1 chunk a worker": pool(math.ceil(args.nbr_numbers / args.nbr_workers)),
         f"{pool_of}, 1 chunk alone": pool(args.nbr_numbers),
-        f"{args.nbr_workers} threads, default": threads(),
+        f"{args.nbr_workers} threads, default": threads(None),
         f"{args.nbr_workers} threads, 1 number a chunk": threads(1),
         f"{pool_of}, default": whole_by_pool,
         "sieve": whole_by_sieve,

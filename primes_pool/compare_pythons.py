@@ -19,7 +19,7 @@ import primes_threads
 
 WAYS = {
     pythons.SERIAL: lambda nbr_numbers, _: primes_serial.run(nbr_numbers),
-    "threads": primes_threads.run,
+    "threads": lambda nbr_numbers, n: primes_threads.run(nbr_numbers, n)[0],
     "processes": primes_pool.run,
 }
 

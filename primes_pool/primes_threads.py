@@ -16,6 +16,7 @@ import multiprocessing.dummy
 import time
 
 from common import cli, timing
+from common.processes import Pool
 
 import pool_check
 import primes_pool
@@ -35,17 +36,21 @@ def check_prime(n):
     return n > 1
 
 
-def run(nbr_numbers, nbr_threads, chunksize=None):
-    """Return the number of primes and the seconds the map took.
+def run(nbr_numbers, nbr_workers, chunksizes=(None,), threads=True):
+    """Return the number of primes and the seconds the map took, for each of ``chunksizes``.
 
-    The pool is built before the clock starts.
+    ``threads``: whether the workers are threads or processes. Their pool is built once, before the
+    clock starts.
     """
     numbers = list(range(LOWER, LOWER + nbr_numbers))
-    with multiprocessing.dummy.Pool(nbr_threads) as pool:
-        start = time.perf_counter()
-        are_primes = pool.map(check_prime, numbers, chunksize)
-        duration = time.perf_counter() - start
-    return sum(are_primes), duration
+    make_pool = multiprocessing.dummy.Pool if threads else Pool
+    outcomes = []
+    with make_pool(nbr_workers) as pool:
+        for chunksize in chunksizes:
+            start = time.perf_counter()
+            are_primes = pool.map(check_prime, numbers, chunksize)
+            outcomes.append((sum(are_primes), time.perf_counter() - start))
+    return outcomes
 
 
 def main():
@@ -54,12 +59,13 @@ def main():
     pool_check.add_nbr_numbers(parser, quick=10_000)
     args = cli.parse(parser)
     default = primes_pool.default_chunksize(args.nbr_numbers, args.nbr_workers)
-    seconds = {"processes": {}, "threads": {}}
-    for kind, run_pool in (("processes", primes_pool.run), ("threads", run)):
-        for chunksize in (*CHUNKSIZES, default):
-            nbr_primes, duration = run_pool(args.nbr_numbers, args.nbr_workers, chunksize)
+    chunksizes = [*CHUNKSIZES, default]
+    seconds = {}
+    for kind in ("processes", "threads"):
+        outcomes = run(args.nbr_numbers, args.nbr_workers, chunksizes, kind == "threads")
+        for nbr_primes, _ in outcomes:
             pool_check.check(nbr_primes, args.nbr_numbers)
-            seconds[kind][chunksize] = duration
+        seconds[kind] = dict(zip(chunksizes, (duration for _, duration in outcomes), strict=True))
     nbr_primes, duration = primes_serial.run(args.nbr_numbers)
     print("One process, no pool:")
     pool_check.report(nbr_primes, args.nbr_numbers, duration)

@@ -11,7 +11,7 @@ See:     what is lost without a lock. On a free-threaded build, much of the coun
          at calls and where a loop goes back, 5 ms after the last time or later: see
          sys.setswitchinterval. ``value.value += 1`` has neither inside and loses nothing; with a
          call between the read and the write, it is luck, and one switch can cost thousands of
-         updates. Other versions, and PyPy, switch elsewhere. So "none was lost" without a lock is
+         updates. Older versions, and PyPy, switch elsewhere. So "none was lost" without a lock is
          an accident of the implementation; Python promises none of it.
          What is promised, on every build: the count is exact if all take the same Lock. So it is
          if each thread counts for itself and adds its count under the lock, once, which takes next

@@ -30,6 +30,9 @@ EXPECTED = {
     "pi_estimation/random_streams.py": "len(run(2)) == 2",
     "pi_estimation/worker_memory.py": "all(len(workers) == 3 for workers in run(2).values())",
     "primes_pool/primes_pool.py": "run(1_000, 2)[0] == 54",
+    "primes_pool/primes_threads.py": (
+        "[n for way in (True, False) for n, _ in run(1_000, 2, [1, 7], way)] == [54] * 4"
+    ),
     "primes_pool/primes_sieve.py": "run(0, 10**8, 2, lambda pid: 0)[0] == 5_761_455",
     "primes_queue/primes_queue.py": f"sorted(run(100, 2)[0]) == {PRIMES}",
     "primes_queue/primes_queue_less_work.py": f"sorted(run(100, 2)[0]) == {PRIMES}",

@@ -49,10 +49,10 @@ def test_the_default_chunksize_is_the_one_of_pool_map(nbr_workers):
         agrees()
 
 
-@pytest.mark.parametrize("chunksize", [None, 1, 7, 1_000])
-def test_threads_find_as_many_primes_in_chunks_of_any_size(chunksize):
-    nbr_primes, _ = THREADS.run(1_000, 3, chunksize)
-    assert nbr_primes == 54
+@pytest.mark.parametrize("threads", [True, False])
+def test_threads_and_processes_find_as_many_primes_in_chunks_of_any_size(threads):
+    outcomes = THREADS.run(1_000, 3, [None, 1, 7, 1_000], threads)
+    assert [nbr_primes for nbr_primes, _ in outcomes] == [54] * 4
 
 
 def described(*sizes):
