@@ -84,12 +84,12 @@ def begin():
     # It says what it removes, which we leave to it; and joblib that there are no semaphores.
     quiet = "ignore:resource_tracker,ignore:::joblib._multiprocessing_helpers"
     os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [os.getenv("PYTHONWARNINGS"), quiet]))
-    warnings.filterwarnings("ignore", "resource_tracker|.*joblib will operate in serial mode")
+    warnings.filterwarnings("ignore", "resource_tracker|subprocess|.*joblib will operate in serial")
     threading.excepthook = _thread_failed
-    atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
+    atexit.register(_last)
     try:
         parent = os.getenv(MARK) or tempfile.gettempdir()  # gone if the run that started us is over
-        path = os.path.join(parent, f"run-{os.urandom(5).hex()}")
+        path = os.path.abspath(os.path.join(parent, f"run-{os.urandom(5).hex()}"))
         command = ["/bin/sh", GUARD, path, f"{os.getpid()}"]
         _guard = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
         folder = path
@@ -242,9 +242,16 @@ def end(code, message=None, leave=os._exit):
         subprocess.run(_guard.args, stdin=subprocess.DEVNULL)
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.pthread_sigmask(signal.SIG_BLOCK, HELD)  # while Python ends, one would kill it
-    if os.getpid() == 1 and folder != os.devnull:  # of a container, which ends with us
-        _guard.communicate()
+    if leave is os._exit:
+        _last()
     leave(code)
+
+
+def _last():
+    """Stop looking; as the first process of a container, with which all end, wait for the guard."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    if os.getpid() == 1 and folder != os.devnull:
+        _guard.communicate()
 
 
 def _kill_all():
