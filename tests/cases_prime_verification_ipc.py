@@ -139,7 +139,7 @@ CASES = {
         output=(
             r"\?\n",
             r"(?s)2\sworkers\).*?RawValue(.*?\d+\.\d\dx){3}",
-            r"(?s)\d+\.\d{3}\ss\b.*?\b0\.1\ss\b",
+            r"(?s)\d\.\d\d( to \d+\.\d\d)?\stimes\s.*?\b0\.1\ss\b",
             r"/fig_9_17\.png\n",
         ),
         long=("--workers", "2", str(LARGEST_PRIME)),
