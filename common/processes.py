@@ -122,7 +122,10 @@ class _Known:
     def run(self):
         with tells_parent():
             settle()
-            super().run()
+            try:
+                super().run()
+            except SystemExit as error:  # whose results its Pool would wait for
+                sys.exit(error.code or "PoolWorker" in self.name)
 
     def terminate(self):
         run.watched.pop(self.pid, None)

@@ -79,6 +79,8 @@ def begin():
     os.close(descriptor)
     if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < MIN_OPEN_FILES:
         end(2, f"{MIN_OPEN_FILES} open files are needed: see ulimit -n")
+    if not os.stat(os.curdir).st_nlink:
+        end(2, "the current folder is gone: cd into another one")
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # no script calls BLAS; its threads would start anyway
     # It says what it removes, which we leave to it; and joblib that there are no semaphores.
@@ -114,6 +116,7 @@ def whole_lines():
 def _thread_failed(failed):
     time.sleep(EXPLAIN_SECONDS)  # if a death explains it, the run ends meanwhile
     threading.__excepthook__(failed)
+    end(1)  # main may wait for that thread
 
 
 def _handle(signum, frame):

@@ -1,4 +1,4 @@
-"""Machines, or containers, without /dev/shm, without /proc, and with a long TMPDIR."""
+"""Machines, or containers, that lack something: /dev/shm, /proc, a folder, or room in one."""
 
 import contextlib
 import re
@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 from cases import CASES
-from support import IN_NAMESPACE, ROOT, START_METHODS, Run, needs_mounts
+from redis_servers import needs_redis
+from support import IN_NAMESPACE, ROOT, START_METHODS, Run, needs_mounts, wait_until_empty
 
 NO_SHARED_MEMORY = """
 mkdir "$TMPDIR/dev" && mount -t tmpfs tmpfs "$TMPDIR/dev" && cd "$TMPDIR/dev" || exit 99
@@ -78,6 +79,13 @@ def main():
 if __name__ == "__main__":
     cli.run(main)
 """
+IMPORTS_JOBLIB = """
+import subprocess, sys
+
+from common import cli
+
+cli.run(lambda: subprocess.run([sys.executable, "-c", "import joblib"]))
+"""
 SHARES = """
 import multiprocessing, sys
 from multiprocessing.shared_memory import SharedMemory
@@ -144,6 +152,14 @@ def test_a_full_shared_memory_is_named(script):
 
 
 @needs_mounts
+def test_a_process_that_imports_joblib_where_shared_memory_is_full_says_nothing(tmp_path):
+    script = tmp_path / "imports.py"
+    script.write_text(IMPORTS_JOBLIB)
+    with Run(script, before=(*IN_NAMESPACE, FULL_SHARED_MEMORY, sys.executable)) as run:
+        assert (run.wait(), run.stderr) == (0, "")
+
+
+@needs_mounts
 @pytest.mark.parametrize("script", ["np_shared", "np_shared_memory"])
 def test_shared_memory_that_others_have_taken_meanwhile_is_one_line(tmp_path, script):
     unaware = tmp_path / "unaware.py"
@@ -172,7 +188,8 @@ def test_a_worker_without_room_in_shared_memory_says_what_to_look_at(tmp_path, m
 @pytest.mark.parametrize("signum", [None, signal.SIGINT, signal.SIGTERM])
 def test_the_first_process_of_a_container_leaves_nothing_either(signum):
     script = "primes_queue/primes_queue.py"
-    before = ("unshare", "--map-root-user", "--pid", "--fork", "--mount-proc", sys.executable)
+    there = ("unshare", "--map-root-user", "--pid", "--fork", "--mount-proc")
+    before = (*there, "/bin/sh", "-c", LITTLE_SHARED_MEMORY, sys.executable)
     arguments = CASES[script].long if signum else CASES[script].args
     with Run(script, *arguments, before=before) as run:
         if signum:
@@ -198,6 +215,31 @@ def test_without_proc_a_script_that_needs_it_says_so_before_it_works(script):
 def test_without_proc_the_others_run(script):
     code, _, errors = run_there(script, NO_PROC)
     assert (code, errors) == (0, "")
+
+
+@needs_redis
+def test_the_temporary_folder_may_be_the_current_one(tmp_path):
+    script = "prime_verification_ipc/primes_flag_redis.py"
+    with Run(script, *CASES[script].args, cwd=tmp_path, TMPDIR=".", REDIS_URL="") as run:
+        assert (run.wait(), run.stderr) == (0, "")
+    wait_until_empty(tmp_path)
+
+
+def test_a_current_folder_that_is_gone_is_one_line():
+    script = "pi_estimation/pi_lists_parallel_joblib.py"
+    remove = 'cd "$TMPDIR" && mkdir gone && cd gone && rmdir ../gone && exec "$0" "$@"'
+    with Run(script, before=("/bin/sh", "-c", remove, sys.executable)) as run:
+        assert run.wait() == 2
+        name = Path(script).name
+        assert run.stderr == f"{name}: the current folder is gone: cd into another one\n"
+        run.assert_nothing_left()
+
+
+def test_a_home_that_cannot_be_written_to_is_not_spoken_of():
+    script = "pi_estimation/fig_9_01_darts.py"
+    with Run(script, *CASES[script].args, HOME="/dev/null") as run:
+        assert (run.wait(), run.stderr) == (0, "")
+        run.assert_nothing_left()
 
 
 @pytest.mark.parametrize("method", START_METHODS)

@@ -7,6 +7,7 @@ import signal
 import time
 
 from common import processes
+from common.run import LIMITS
 
 import pytest
 from support import START_METHODS, Run
@@ -114,6 +115,7 @@ DEATHS = (
     "Pool(2).starmap(die, [(1,)])",
     "pool = Pool(2); pool.apply_async(die, (1,)).get()",
     "Pool(2, leave)",
+    "Pool(2).map(sys.exit, [0])",
     "p.start(); p.join()",
     "p.start(); lock.acquire(); lock.acquire()",
     "p.start(); barrier.wait()",
@@ -150,6 +152,57 @@ if __name__ == "__main__":
 """
 
 
+LOKY = """
+import errno
+
+from common import cli, cluster
+
+
+def fail():
+    raise OSError(errno.EMFILE, "no more")
+
+
+def main():
+    with cluster.loky_workers(2, fail):
+        pass
+
+
+if __name__ == "__main__":
+    cli.run(main)
+"""
+
+
+def test_a_worker_of_joblib_that_lacks_something_is_one_line(tmp_path):
+    script = tmp_path / "lacks.py"
+    script.write_text(LOKY)
+    with Run(script) as run:
+        assert run.wait(20) == 2
+        assert run.stderr == f"lacks.py: {LIMITS}\n"
+        run.assert_nothing_left()
+
+
+ODD = """
+
+class Odd(ValueError):
+    def __init__(self, what, more):
+        super().__init__(what)
+
+
+def fail(_):
+    raise Odd("a bug", "an argument that pickle does not keep")
+"""
+
+
+def test_an_error_that_cannot_be_sent_is_no_hang(tmp_path):
+    script = tmp_path / "odd.py"
+    source = DIES.format("Pool(2).map(fail, [1])")
+    script.write_text(source.replace("\n\ndef leave", f"{ODD}\n\ndef leave"))
+    with Run(script, "fork") as run:
+        assert run.wait(20) == 1
+        assert "Odd.__init__() missing 1 required positional argument" in run.stderr
+        run.assert_nothing_left()
+
+
 @pytest.mark.parametrize("method", START_METHODS)
 @pytest.mark.parametrize("waits", DEATHS)
 def test_a_death_ends_the_run_however_the_script_waits(tmp_path, waits, method):
@@ -158,7 +211,8 @@ def test_a_death_ends_the_run_however_the_script_waits(tmp_path, waits, method):
     with Run(script, method) as run:
         assert run.wait(20) == 1, run.stderr
         killed = r"was killed by signal 9 \(SIGKILL\)"
-        how = "ended with exit code 7.*" if "leave" in waits else killed
+        left = {"leave": "ended with exit code 7.*", "exit": "ended with exit code 1"}
+        how = next((left[way] for way in left if way in waits), killed)
         assert re.fullmatch(rf"dies\.py: worker \d+ {how}\n", run.stderr)
         assert run.stdout == ""
         run.assert_nothing_left()

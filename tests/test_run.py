@@ -22,6 +22,7 @@ EXITS = {
         2,
         "-c: [Errno 28] No space left on device: 'x'\n",
     ),
+    "raise OSError(27, 'File too large')": (2, "-c: File too large\n"),
     'raise RuntimeError("can\'t start new thread")': (2, f"-c: {LIMITS}\n"),
     "raise MemoryError": (2, "-c: Cannot allocate memory\n"),
     "cli.check(False, '3')": (1, "-c: wrong answer: 3\n"),
@@ -172,6 +173,21 @@ def test_ctrl_c_is_not_lost_in_an_import(tmp_path):
         folder.mkdir()
     (section / "imported.py").write_text(IMPORTED)
     interrupt(section / "imports.py", IMPORTS, "importing")
+
+
+@pytest.mark.parametrize(
+    "error", ["MemoryError", "ImportError('x.so: failed to map segment from shared object')"]
+)
+def test_an_import_without_memory_is_one_line(tmp_path, error):
+    section = tmp_path / "section"
+    for folder in (section, tmp_path / "common"):
+        folder.mkdir()
+    (section / "imported.py").write_text(f"raise {error}")
+    (section / "imports.py").write_text(IMPORTS)
+    with Run(section / "imports.py") as run:
+        assert run.wait(20) == 2
+        assert run.stderr == "imports.py: Cannot allocate memory\n"
+        run.assert_nothing_left()
 
 
 @pytest.mark.parametrize("seed", range(8))
