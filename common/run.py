@@ -185,7 +185,7 @@ def look():
             (died if what.startswith("joblib") else dead)[f"{what} {pid}"] = code
     _waits = before
     if not dead:
-        if not os.path.isdir(folder):
+        if folder != os.devnull and not os.path.isdir(folder):
             end(1, f"{folder} is gone")
         for also in looks:
             also()
