@@ -25,8 +25,10 @@ os.environ["PYTHONPATH"] = str(ROOT)  # for programs of tests; a script has comm
 
 run.begin = lambda: None  # this process is not a script's: it takes no signals, it ends nothing
 
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # `make test &`: so would all scripts
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# `make test &` or `nohup make test` would have all scripts ignore them, too.
+for signum, default in (signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL):
+    if signal.getsignal(signum) == signal.SIG_IGN:
+        signal.signal(signum, default)
 
 
 IMPORT = re.compile(r"^(?:import|from) (\w+)", re.MULTILINE)
