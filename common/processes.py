@@ -125,7 +125,8 @@ class _Known:
             try:
                 super().run()
             except SystemExit as error:  # whose results its Pool would wait for
-                sys.exit(error.code or "PoolWorker" in self.name)
+                error.code = error.code or "PoolWorker" in self.name
+                raise  # this one: its context tells more
 
     def terminate(self):
         run.watched.pop(self.pid, None)
