@@ -162,7 +162,7 @@ def test_a_redis_server_on_path_wins_over_the_wheel(tmp_path, monkeypatch):
 
 
 WORKS = """#!/bin/sh
-exec {server} "$@"
+exec "{server}" "$@"
 """
 BROKEN = {
     "fails": ("#!/bin/sh\necho starting\necho no such luck >&2\nexit 3\n", "no such luck"),
