@@ -254,7 +254,8 @@ def test_without_the_environment_one_line_says_how_to_get_it(script):
 
 
 def test_a_script_that_is_run_as_a_module_says_that_its_path_is_needed():
-    command = f"cd {shlex.quote(str(ROOT))} && exec {shlex.quote(sys.executable)} -m sync_locking.ex2_lock"
+    root, python = map(shlex.quote, (str(ROOT), sys.executable))
+    command = f"cd {root} && exec {python} -m sync_locking.ex2_lock"
     result = outside(["/bin/sh", "-c", command])
     assert result.returncode == 2
     assert re.fullmatch(
