@@ -17,7 +17,7 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-from common import cli, plots, results, run
+from common import claims, cli, plots, results, run
 
 OLDEST = (3, 11)
 NAMES = ["python3", "pypy3"]
@@ -118,7 +118,10 @@ def find(asked=None):
 
 
 def measure(ways, in_words, args):
-    """Return the Pythons, and the rows (see results.rows) of all ``ways`` in each."""
+    """Return the Pythons, and the rows (see results.rows) of all ``ways`` in each.
+
+    Their ratios are medians of the rounds, to SERIAL in the same Python.
+    """
     if len(args.workers) > 1:
         raise cli.UserError("--workers takes one number here: the same for all Pythons")
     sizes = [getattr(args, name) for name in args.sizes]
@@ -149,10 +152,13 @@ def measure(ways, in_words, args):
     rows = results.rows(
         {way: [dict(zip(names, one, strict=True)) for one in by_way[way]] for way in ways}
     )
+    seconds = {(row["job"], row["name"]): row["seconds"] for row in rows}
+    for row in rows:
+        row["ratio"] = claims.speed_up(seconds[row["job"], SERIAL], row["seconds"])
 
     def cells(row):
         *own, answer = results.cells(row)
-        return *own, results.digits(rows[0]["best"] / row["best"], 2), answer
+        return *own, results.digits(claims.speed_up(rows[0]["seconds"], row["seconds"]), 2), answer
 
     columns = ["Way", "Best (s)", "Median (s)", "Times as fast", "As the first", "Answer"]
     print(results.table(columns, "lrrrrl", rows, cells))
@@ -168,7 +174,7 @@ def finding(data):
         build = "with the GIL" if gil[row["job"]] else "without it"
         gains.setdefault(row["name"], {}).setdefault(build, []).append(row["ratio"])
     serial = [row for row in data["ways"] if row["name"] == SERIAL]
-    first, *others = [(row["job"].removesuffix(" with the GIL"), row["best"]) for row in serial]
+    first, *others = [(row["job"].removesuffix(" with the GIL"), row["seconds"]) for row in serial]
     in_each = [
         f"{way} {' and '.join(f'{_span(ratios)} {build}' for build, ratios in builds.items())}"
         for way, builds in gains.items()
@@ -177,7 +183,7 @@ def finding(data):
     workers = f"{nbr_workers} worker{'s'[: nbr_workers != 1]}"
     text = f"With {workers}, times as fast as {SERIAL} in the same Python: {'; '.join(in_each)}."
     if others:
-        times = [f"{name} {first[1] / best:.2f}x" for name, best in others]
+        times = [f"{name} {claims.speed_up(first[1], seconds):.2f}x" for name, seconds in others]
         text += f" {SERIAL.capitalize()}, times as fast as in {first[0]}: {', '.join(times)}."
     return text
 
@@ -211,7 +217,7 @@ def draw(job, data):
     axes.set_yticks(range(len(names)), [textwrap.fill(name, 16) for name in names])
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel(f"seconds (best; bar: to the median); x: times as fast as {SERIAL}")
+    axes.set_xlabel(f"seconds (best; bar: to the median); x: times as fast as {SERIAL}, by round")
     plots.legend(figure, columns=4)
     return figure
 

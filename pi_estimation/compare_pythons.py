@@ -7,9 +7,11 @@ See:     with the GIL, threads gain nothing; processes always do. Without the GI
          build, such as python3.14t), the chapter's threads still gain nothing and may even be
          slower, since all call random.uniform, a method of one Random with a lock of its own; with
          a Random each they gain what processes gain. PyPy gains more by compiling the loop than
-         two processes do, and its processes have to compile it each on its own.
+         two processes do. Its processes each compile it anew, which takes as long as they gain at
+         quick scale.
          "Times as fast" compares with the serial loop of the same Python, "As the first" with that
-         of the first one. All use only their standard library; nothing has to be installed in them.
+         of the first one; both are medians of the rounds. All Pythons use only their standard
+         library: nothing has to be installed in them.
 """
 
 from common import cli, plots, pythons

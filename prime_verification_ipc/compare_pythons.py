@@ -8,7 +8,8 @@ See:     PyPy compiles the loop to machine code while it runs, with nothing chan
          threads gain nothing; without it (a free-threaded build, such as python3.14t) they gain
          what processes gain.
          "Times as fast" compares with the serial loop of the same Python, "As the first" with that
-         of the first one. All use only their standard library; nothing has to be installed in them.
+         of the first one; both are medians of the rounds. All Pythons use only their standard
+         library: nothing has to be installed in them.
 """
 
 import multiprocessing.dummy

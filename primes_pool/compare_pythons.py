@@ -5,9 +5,11 @@ Run:     python primes_pool/compare_pythons.py
          python primes_pool/compare_pythons.py --python python3.13 --python python3.14t
 See:     with the GIL, threads gain nothing; without it (a free-threaded build, such as python3.14t)
          they gain what processes gain, because check_prime shares nothing that it changes. PyPy
-         gains more by compiling the loop than two processes do.
+         gains more by compiling the loop than two processes do. Its processes each compile it anew,
+         which takes longer than they gain at quick scale.
          "Times as fast" compares with the serial loop of the same Python, "As the first" with that
-         of the first one. All use only their standard library; nothing has to be installed in them.
+         of the first one; both are medians of the rounds. All Pythons use only their standard
+         library: nothing has to be installed in them.
 """
 
 from common import cli, plots, pythons
