@@ -3,12 +3,12 @@ Beyond the chapter
 
 Chapter: answers Example 9-8 and the text on chunksize, by threads
 Run:     python primes_pool/primes_threads.py 2
-See:     with the GIL, threads are no faster than one process without a pool, whatever the chunks,
-         and chunks of 1 make them slower. Without it (a free-threaded build, such as
-         python3.14t) they divide the time as processes do, and small chunks cost them less: a chunk
-         is handed over as it is, not pickled, sent and unpickled, and neither are its answers. What
-         is left is the queue that all threads take chunks from, so that chunks of 1 still cost
-         more than large ones. (ThreadPoolExecutor.map ignores its chunksize: each number is a job.)
+See:     with the GIL, threads are no faster than one process without a pool, whatever the chunks.
+         Without it (a free-threaded build, such as python3.14t) they divide the time as processes
+         do. On either build, small chunks cost them far less than processes: a chunk is handed over
+         as it is, not pickled, sent and unpickled, and neither are its answers. Without the GIL,
+         even chunks of 1 beat one process. What they still cost is the queue that all threads take
+         them from. (ThreadPoolExecutor.map ignores its chunksize: each number is a job.)
 """
 
 import math
