@@ -14,6 +14,7 @@ from common import cli, results
 
 HOLDS, DIFFERS, CANNOT_TELL = "holds", "differs", "cannot tell here"
 TIMES_AS_FAST = "{:.2f}x"  # what speed_up returns
+SHARED_CORES = "CPUs that share a core, or a clock that falls when more cores are busy"
 INCOMPLETE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 WIDTHS = {"place": 11, "says": 30, "chapter": 13, "yours": 18, "verdict": 11, "reason": 26}
 
@@ -84,6 +85,11 @@ def in_pythons(comparison, way, has_gil, **bounds):
     yours, verdicts, reasons = zip(*judged, strict=True)
     verdict = next(one for one in (DIFFERS, CANNOT_TELL, HOLDS) if one in verdicts)
     return "; ".join(yours), verdict, reasons[verdicts.index(verdict)]
+
+
+def threads_without_gil(comparison):
+    """Judge whether threads that share nothing gain in each Python without the GIL."""
+    return in_pythons(comparison, "threads", False, low=1.5, why=SHARED_CORES)
 
 
 def outputs(script):

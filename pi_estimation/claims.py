@@ -20,7 +20,6 @@ import pi_check
 
 CHAPTER_DARTS = 100_000_000
 ONE_LOCK = "no GIL, but all threads wait for the lock of the one Random they share"
-SHARED_CORES = "CPUs that share a core, or a clock that falls when more cores are busy"
 
 
 def scaled(data, nbr_samples):
@@ -81,7 +80,7 @@ def threads_gain_something(numpy):
 def near_linear(nbr_processes, figure):
     times = gain(figure, "processes", nbr_processes)
     low = 0.625 * nbr_processes
-    return claims.number(times, claims.TIMES_AS_FAST, low, why=SHARED_CORES)
+    return claims.number(times, claims.TIMES_AS_FAST, low, why=claims.SHARED_CORES)
 
 
 def hyperthreads(figure):

@@ -19,11 +19,6 @@ import pi_lists_parallel
 import pi_lists_series
 import pi_speed
 
-THREADS = {
-    True: "With the GIL, one thread at a time runs Python code.",
-    False: "Without the GIL, threads run side by side, but all wait for one lock, that of the "
-    "Random they share.",
-}
 CHAPTER = {1: 71, 2: 37, 4: 19}  # seconds, for 1e8 darts
 
 
@@ -35,7 +30,7 @@ def measure(args):
 def draw(data):
     """Return the figure."""
     title = "Do threads or processes speed up a loop in Python?"
-    return pi_speed.draw(data, title, THREADS, CHAPTER)
+    return pi_speed.draw(data, title, pi_speed.LOOP_IN_THREADS, CHAPTER)
 
 
 def main():

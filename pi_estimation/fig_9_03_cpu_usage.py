@@ -26,22 +26,14 @@ from pathlib import Path
 from common import cli, plots, results, run
 
 import pi_check
+import pi_speed
 import psutil
 
 EXAMPLE = Path(__file__).parent / "pi_lists_parallel.py"
 FIGURES = ("fig_9_03", "fig_9_04", "fig_9_05", "fig_9_06")  # processes
 THREADS_FIGURE, NBR_THREADS = "fig_9_07", 4
 INTERVAL = 0.1  # seconds; systems count CPU time in steps of 0.01 s
-WORKERS = {  # whether they are threads, whether there is a GIL -> what they can do
-    (False, True): "Each process has a GIL of its own.",
-    (False, False): "There is no GIL.",
-    (True, True): "With the GIL, one thread at a time runs Python code.",
-    (
-        True,
-        False,
-    ): "Without the GIL, threads run side by side, but all wait for one lock: that of the "
-    "Random they share.",
-}
+PROCESSES = {True: "Each process has a GIL of its own.", False: "There is no GIL."}
 NBR_AROUND = 3  # samples before the example starts and after it ends
 
 
@@ -235,10 +227,11 @@ def draw(data):
     is_last = data["name"] == THREADS_FIGURE  # it compares all runs, the others show one each
     took = data["took"] if is_last and not results.busy(data) else []
     found = finding(run, data["machine"]["usable_cpus"], took)
+    can = pi_speed.LOOP_IN_THREADS if data["threads"] else PROCESSES
     figure, (heat, share) = plots.new(
         data,
         f"How many CPUs {does} {workers(data['nbr_workers'], data['threads'])} keep busy?",
-        f"{found} {WORKERS[data['threads'], data['machine']['gil']]}",
+        f"{found} {can[data['machine']['gil']]}",
         rows=2,
         height=5.1 + 0.15 * rows,
         sharex=True,

@@ -6,6 +6,11 @@ import amdahl
 import pi_check
 
 PREDICTED = (16, 64)  # CPUs
+LOOP_IN_THREADS = {  # whether there is a GIL -> what threads can do
+    True: "With the GIL, one thread at a time runs Python code.",
+    False: "Without the GIL, threads run side by side, but all wait for one lock, that of the "
+    "Random they share.",
+}
 
 
 def measure(args, serial, parallel, time=timing.timed):

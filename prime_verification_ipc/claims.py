@@ -209,11 +209,6 @@ def pypy_times(pythons):
     return claims.number(found, claims.TIMES_AS_FAST, low=4, high=12, zone=0.1, why=why)
 
 
-def threads_without_gil(pythons):
-    why = "CPUs that share a core, or a clock that falls when more cores are busy"
-    return claims.in_pythons(pythons, "threads", False, low=1.5, why=why)
-
-
 COMPARE, SLOWER, FASTER = ("compare_prime_verification_ipc",), ("fig_9_16",), ("fig_9_17",)
 FACTORS, READS = ("fig_9_15",), ("count_flag_checks",)
 PYTHONS = ("compare_pythons_prime_verification_ipc",)
@@ -399,7 +394,7 @@ CLAIMS = (
         "the GIL",
         PYTHONS,
         "in each Python without it, at least 1.5x as fast as the serial script",
-        threads_without_gil,
+        claims.threads_without_gil,
         cpus=2,
     ),
 )

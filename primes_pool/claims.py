@@ -21,7 +21,6 @@ import pool_speed
 import primes_pool
 
 MOST_WORKERS = 12  # more make Figure 9-13 too few rounds
-SHARED_CORES = "CPUs that share a core, or a clock that falls when more cores are busy"
 UNEVEN = "workers of unequal speed, or chunks of unequal work, that do not end together anyway"
 
 
@@ -106,7 +105,7 @@ def half_idle(figure, nbr_workers):
     seconds = functools.partial(in_chunks, figure, nbr_workers, pool_speed.ORDERED)
     times = claims.speed_up(seconds(nbr_workers // 2), seconds(nbr_workers))
     text = "{:.2f}x the time of one for each"
-    return claims.number(times, text, low=1.3, why=SHARED_CORES)
+    return claims.number(times, text, low=1.3, why=claims.SHARED_CORES)
 
 
 def from_default(figure, nbr_workers):
@@ -121,7 +120,7 @@ def largest_is_worst(figure, nbr_workers):
     *others, largest = from_default(figure, nbr_workers).values()
     times = claims.speed_up(largest, max(others, key=statistics.median))
     text = "{:.2f}x the time of the next"
-    return claims.number(times, text, low=1, why=SHARED_CORES)
+    return claims.number(times, text, low=1, why=claims.SHARED_CORES)
 
 
 @for_workers(2, MOST_WORKERS)
@@ -170,7 +169,7 @@ def one_is_slowest(figure, nbr_workers):
     one, *others = fig_9_13_nbr_chunks.by_nbr_chunks(figure, nbr_workers).values()
     times = claims.speed_up(one, max(others, key=statistics.median))
     text = "{:.2f}x the time of the next"
-    return claims.number(times, text, low=1, why=SHARED_CORES)
+    return claims.number(times, text, low=1, why=claims.SHARED_CORES)
 
 
 @for_workers(2, MOST_WORKERS)
@@ -211,10 +210,6 @@ def as_many_jobs_as_cpus(compare):
     )
     times = claims.speed_up(default, alike)
     return claims.number(times, claims.TIMES_AS_FAST, low=0.8, why=UNEVEN)
-
-
-def threads_without_gil(pythons):
-    return claims.in_pythons(pythons, "threads", False, low=1.5, why=SHARED_CORES)
 
 
 COST, SMALL, LARGE, SHUFFLED, CHUNKS = ((f"fig_9_{n:02}",) for n in range(9, 14))
@@ -365,7 +360,7 @@ CLAIMS = (
         "the GIL",
         ("compare_pythons_primes_pool",),
         "in each Python without it, at least 1.5x as fast as the serial script",
-        threads_without_gil,
+        claims.threads_without_gil,
         cpus=2,
     ),
 )
