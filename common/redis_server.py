@@ -34,7 +34,8 @@ URL = re.compile(  # scheme, user and password, place, options; strict, for a pa
 OPTIONS = re.compile("(db|username|password|ssl_[a-z_]+)=")  # which server, and how to be let in
 TOO_OLD = re.compile(r"[0-5]\.|6\.[01]")  # XAUTOCLAIM came with 6.2
 START_SECONDS = 10
-ANSWER = "socket_timeout=5"  # redis-py before 8.1 waits for a stopped server for ever
+ANSWER_SECONDS = 5  # redis-py before 8.1 waits for a stopped server for ever
+ANSWER = f"socket_timeout={ANSWER_SECONDS}"
 
 
 class NoServer(run.UserError):
@@ -66,7 +67,8 @@ def _clean(url):
 
 def _problem(url):
     """Return why no server that will do answers at ``url``, or None."""
-    options = {"socket_connect_timeout": 2, "socket_timeout": 5, "protocol": 2}  # an old one's
+    options = {"socket_connect_timeout": 2, "socket_timeout": ANSWER_SECONDS}
+    options["protocol"] = 2  # an old one's
     try:
         with redis.Redis.from_url(url, **options) as client:
             client.ping()

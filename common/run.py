@@ -107,9 +107,10 @@ def begin():
 
 
 def whole_lines():
-    """Write each line at once: those of several processes do not mix. All letters can be shown."""
+    """Have all letters shown, and no line written in pieces, which those of others come between."""
     if hasattr(sys.stdout, "reconfigure"):
-        how = {"line_buffering": True, "write_through": False}
+        is_unbuffered = getattr(sys.stdout, "write_through", False)  # python -u
+        how = {"line_buffering": True, "write_through": False} if is_unbuffered else {}
         sys.stdout.reconfigure(errors="backslashreplace", **how)
 
 
