@@ -110,7 +110,7 @@ LOST = {
 def test_a_cluster_that_is_lost_is_an_error_in_one_line(lost):
     lose, expected = LOST[lost]
     sizes = ("--nbr_samples_in_total", "1e12", "--timeout", "2")
-    with cluster_of(1) as (client, scheduler, workers):
+    with cluster_of(2) as (client, scheduler, workers):
         address = client.scheduler.address
         with Run("pi_estimation/pi_cluster.py", *sizes, "--scheduler", address) as run:
             run.wait_for(lambda: any(client.processing().values()), "jobs on the workers")
@@ -147,7 +147,7 @@ def test_workers_without_numpy_are_an_error_in_one_line(tmp_path):
 
 @pytest.mark.parametrize(
     ("scheduler", "configuration"),
-    [("tls://127.0.0.1:3333", ""), ("tcp://127.0.0.1:1", "a: [b")],
+    [("tls://127.0.0.1:3333", ""), ("nowhere", ""), ("tcp://127.0.0.1:1", "a: [b")],
 )
 def test_what_dask_refuses_is_one_line(tmp_path, scheduler, configuration):
     (tmp_path / "dask.yaml").write_text(configuration)
@@ -182,8 +182,10 @@ def test_without_dask_one_line_says_what_to_install(script):
     assert re.fullmatch(r"\S+\.py: .* pip install -r requirements-cluster.txt\n", result.stderr)
 
 
-def test_a_cluster_on_this_machine_ends_with_its_parent():
-    with Run("pi_estimation/pi_cluster.py", "1", "--nbr_samples_in_total", "1e12") as run:
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_cluster_on_this_machine_ends_with_its_parent(script):
+    size = ("--upper", "1e13") if "primes" in script else ("--nbr_samples_in_total", "1e12")
+    with Run(script, "1", *size) as run:
         run.wait_for(lambda: "Cluster:" in run.stdout, "a cluster")
         run.process.send_signal(signal.SIGKILL)
         run.wait(20)

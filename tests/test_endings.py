@@ -29,9 +29,9 @@ def interrupt(run, seconds=2):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_ctrl_c_while_the_first_workers_are_ended(seed):
-    with Run("pi_estimation/worker_memory.py", 10) as run:
-        run.wait_for(lambda: len(run.workers()) == 10, "all workers", pause=0.001)
-        run.wait_for(lambda: len(run.workers()) < 10, "the end of one", pause=0.001)
+    with Run("pi_estimation/worker_memory.py", 20) as run:
+        run.wait_for(lambda: len(run.workers()) == 20, "all workers", pause=0.001)
+        run.wait_for(lambda: len(run.workers()) < 20, "the end of one", pause=0.001)
         time.sleep(random.Random(seed).uniform(0, 0.02))
         interrupt(run)
 

@@ -226,11 +226,11 @@ def test_all_processes_name_the_same_block(start_method):
     if start_method == "loky":
         script, *option = ("np_shared_joblib",)
     size = ("--rows=9", "--cols=4")
-    with Run(f"numpy_shared/{script}.py", 2, *size, *option) as run:
+    with Run(f"numpy_shared/{script}.py", 3, *size, *option) as run:
         assert run.wait() == 0, run.stderr
         assert "Press a key" not in run.stdout
         locations = re.findall(r"address (0x\w+), inode (\d+)", run.stdout)
-        assert len(locations) == 3
+        assert len(locations) == 4
         addresses, inodes = map(set, zip(*locations, strict=True))
         assert len(inodes - {"0"}) == 1
         assert start_method != "fork" or len(addresses) == 1

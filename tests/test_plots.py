@@ -71,7 +71,7 @@ def test_there_are_looks_for_any_number_of_series():
 @pytest.mark.parametrize(("rows", "ncols"), [(1, 1), (1, 2), (3, 1)])
 @given(finding=st.lists(WORDS, min_size=1, max_size=120).map(" ".join))
 @example(finding="12,345.678 " * 120)
-@settings(max_examples=2)
+@settings(max_examples=3)
 def test_the_header_fits_above_the_axes(rows, ncols, finding):
     height = plots.HEIGHT + 2 * (rows - 1)
     figure, axes = plots.new(DATA, "Is it so?", finding, rows=rows, height=height, ncols=ncols)

@@ -7,7 +7,7 @@ import multiprocessing.pool
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support import load, numbers_in
 
@@ -119,7 +119,6 @@ def test_the_curve_of_figure_9_09_finds_what_grows_as_sqrt_n(intercept, slope):
     assert PRIME_COST.fit(times) == pytest.approx((intercept, slope), abs=1e-6)
 
 
-@settings(max_examples=20)
 @given(st.integers(1_000, 20_000))
 def test_the_numbers_of_figure_9_09_are_spread_and_the_same_every_time(nbr_numbers):
     numbers = PRIME_COST.choose_numbers(nbr_numbers)

@@ -117,7 +117,8 @@ def test_a_run_whose_coordinator_was_killed_is_resumed(rds, server, seed):
         assert line in run.stdout
 
 
-@pytest.mark.parametrize(("signum", "seed"), [(signal.SIGKILL, 1), (signal.SIGTERM, 2)])
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
 def test_a_run_outlives_a_server_that_comes_back(signum, seed):
     with (
         restartable_server(*DURABLE) as (port, restart),

@@ -58,7 +58,11 @@ def test_a_stored_measurement_is_drawn_beside_it_as_the_same_picture(stored, dra
     assert draw("--from", path) == (0, "")
     assert (tmp_path / "mine.png").read_bytes() == picture.read_bytes()
     assert draw("--from", path, "--output", tmp_path / "other.png") == (0, "")
-    assert {entry.name for entry in tmp_path.iterdir()} == {"mine.json", "mine.png", "other.png"}
+    assert draw("--from", path, "--output", tmp_path / "folder") == (0, "")
+    assert (tmp_path / "folder/fig_9_02.png").read_bytes() == picture.read_bytes()
+    assert {entry.name for entry in tmp_path.iterdir()} == {
+        "mine.json", "mine.png", "folder", "other.png"
+    }  # fmt: skip
 
 
 FOREIGN = {
@@ -150,7 +154,7 @@ def test_an_output_that_cannot_be_written_is_found_before_measuring(output):
     assert re.fullmatch(ONE_LINE, result.stderr)
 
 
-@pytest.mark.parametrize("backend", ["agg", "SVG", "no_such_toolkit", None])
+@pytest.mark.parametrize("backend", ["agg", "pdf", "SVG", "no_such_toolkit", None])
 def test_a_missing_display_is_found_before_measuring(backend):
     if backend is None and sys.platform != "linux":
         pytest.skip("there is a display without DISPLAY")
