@@ -248,6 +248,8 @@ def end(code, message=None, leave=os._exit):
     signal.pthread_sigmask(signal.SIG_BLOCK, HELD)  # while Python ends, one would kill it
     if leave is os._exit:
         _last()
+    else:  # Python would wait for what those we have killed had: a pool's lock, room in a queue
+        getattr(sys.modules.get("multiprocessing.util"), "_finalizer_registry", {}).clear()
     leave(code)
 
 

@@ -232,3 +232,25 @@ def test_a_bug_in_a_worker_keeps_its_traceback(tmp_path, waits):
         assert "ValueError: a bug" in run.stderr
         assert "in die" in run.stderr
         run.assert_nothing_left()
+
+
+# What Python would wait for at its end, for ever, as the workers have been killed.
+LEFT_OPEN = (
+    "global pool; pool = Pool(2); pool.map(abs, [1])",
+    "queue = multiprocessing.Queue(); [queue.put('x' * 100) for _ in range(10_000)]",
+)
+ENDS = {"": (0, "went on\n", ""), "; raise ValueError('a bug')": (1, "", "ValueError: a bug")}
+
+
+@pytest.mark.parametrize("method", START_METHODS)
+@pytest.mark.parametrize("ends", ENDS)
+@pytest.mark.parametrize("opens", LEFT_OPEN)
+def test_what_is_left_open_is_not_waited_for(tmp_path, opens, ends, method):
+    script = tmp_path / "left.py"
+    script.write_text(DIES.format(opens + ends))
+    code, out, error = ENDS[ends]
+    with Run(script, method) as run:
+        assert run.wait(20) == code
+        assert run.stdout == out
+        assert run.stderr.strip().endswith(error)
+        run.assert_nothing_left()
