@@ -4,7 +4,7 @@ import pytest
 import torture
 from cases import RUNNABLE
 
-NBR_FAULTS = 200
+NBR_FAULTS = 100
 
 
 @pytest.mark.parametrize("number", range(NBR_FAULTS))
