@@ -1,8 +1,13 @@
 """Signals, killed processes, small limits and full disks, all real, at random moments."""
 
+import re
+import subprocess
+import sys
+
 import pytest
 import torture
 from cases import RUNNABLE
+from support import PACKAGES, ROOT, TIMEOUT, skip_if_missing
 
 NBR_FAULTS = 100
 
@@ -23,3 +28,11 @@ def test_the_faults_are_of_every_kind_and_for_every_script():
     assert others == {"claims.py"}  # which start no worker and end at once
     assert methods == {*torture.START_METHODS}
     assert faults == {*torture.FAULTS}
+
+
+def test_make_torture_injects_them_in_the_same_way():
+    skip_if_missing(*PACKAGES)
+    command = [sys.executable, ROOT / "tests" / "torture.py", "2", "0"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
+    assert result.returncode == 0, result.stdout
+    assert re.search(r"\bsum +\| +2 (?:\| +0 ){4}", result.stdout)

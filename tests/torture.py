@@ -18,7 +18,7 @@ import sys
 import time
 from pathlib import Path
 
-from common import redis_server
+from common import redis_server, run
 
 import prettytable
 import psutil
@@ -115,7 +115,7 @@ def no(column):
     try:
         yield
     except (AssertionError, subprocess.TimeoutExpired) as error:
-        raise Broken(column, str(error)) from error
+        raise Broken(column, str(error)[-2000:]) from error
 
 
 def suits(fault, script):
@@ -371,6 +371,7 @@ def check_end(run, code, expected, line, busy, seconds):
 def main(nbr_faults, seed=1):
     """Inject faults, two at a time, and print a table of what came of them."""
     print(f"Seed: {seed}", flush=True)
+    os.environ.pop(run.MARK, None)  # this one is no script's, and theirs are not of its run
     counts = {fault: collections.Counter() for fault in FAULTS}
     reasons = set()
     with concurrent.futures.ThreadPoolExecutor(2) as executor:
