@@ -13,6 +13,7 @@ from common import cli, memory, processes, run  # noqa: F401 - loky's workers as
 
 import joblib
 from joblib.externals import loky
+from joblib.externals.loky.backend import resource_tracker
 
 WAIT_SECONDS = 5
 
@@ -21,13 +22,13 @@ WAIT_SECONDS = 5
 def loky_workers(nbr_workers, initializer=None):
     """Have the workers of each ``joblib.Parallel(n_jobs=nbr_workers)`` up in the block; end them.
 
-    With one worker joblib starts no process: the work is done in this one.
+    With one worker, or JOBLIB_MULTIPROCESSING=0, joblib does the work in this process.
     """
     multiprocessing.Lock()  # where there are no semaphores, joblib works without workers
     processes.start_tracker()
     with run.process_starts():
-        loky.backend.resource_tracker.ensure_running()  # another one, of loky's own
-    run.watch_child(loky.backend.resource_tracker._resource_tracker._pid, "resource tracker")
+        resource_tracker.ensure_running()  # another one, of loky's own
+    run.watch_child(resource_tracker._resource_tracker._pid, "resource tracker")
     setup = functools.partial(_set_up, os.getpid(), initializer)
     answers = [joblib.delayed(_answer)() for _ in range(nbr_workers)]
     with joblib.parallel_config("loky", initializer=setup):

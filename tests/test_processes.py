@@ -10,6 +10,7 @@ from common import processes
 from common.run import LIMITS
 
 import pytest
+from cases import CASES
 from support import START_METHODS, Run
 
 
@@ -179,6 +180,15 @@ def test_a_worker_of_joblib_that_lacks_something_is_one_line(tmp_path):
         assert run.wait(20) == 2
         assert run.stderr == f"lacks.py: {LIMITS}\n"
         run.assert_nothing_left()
+
+
+def test_joblib_that_is_to_start_no_process_does_the_work_itself():
+    script = "pi_estimation/pi_lists_parallel_joblib.py"
+    with Run(script, *CASES[script].args, JOBLIB_MULTIPROCESSING="0") as run:
+        assert run.wait(20) == 0
+        assert f"pid {run.process.pid}\n" in run.stdout
+        assert "Estimated pi" in run.stdout
+        assert "Traceback" not in run.stderr
 
 
 ODD = """
