@@ -8,7 +8,7 @@ import platform
 import re
 import sys
 
-from common.run import Failure, UserError, run  # noqa: F401 - scripts call cli.run
+from common.run import Failure, UserError, end_without_room, run  # noqa: F401 - for scripts
 
 START_METHODS = ("fork", "forkserver", "spawn")  # not loky's, which joblib adds to them
 MAX_WORKERS = 1_024
@@ -121,6 +121,7 @@ def parse(parser, argv=None):
     if "start_method" in args:
         if args.start_method:
             multiprocessing.set_start_method(args.start_method, force=True)
+        end_without_room()
         method = multiprocessing.get_start_method()
         how += f", start method {method}"
         if method != "fork" or "multiprocessing.shared_memory" in sys.modules:

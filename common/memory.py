@@ -58,6 +58,9 @@ def require(nbytes, what, folder=None):
     free = rooms()
     if folder is not None:
         free[str(folder)] = psutil.disk_usage(folder).free
+        file_size, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+        if file_size != resource.RLIM_INFINITY:
+            free["a file (ulimit -f)"] = file_size
     where = min(free, key=free.get)
     fits = free[where] * 9 // 10
     if nbytes > fits:

@@ -42,7 +42,6 @@ def start_tracker():
 
 def start_services():
     """Start what serves the start method, before there is anything to clean up."""
-    run.end_without_room()
     start_tracker()
     if multiprocessing.get_start_method() == "forkserver":
         from multiprocessing import forkserver
@@ -115,7 +114,12 @@ class _Known:
             vars(sys.modules["__main__"]).setdefault("__file__", sys.argv[0])
         # A forkserver that was stopped is not to stop us, too.
         with run.starting if method == "forkserver" else run.process_starts():
-            super().start()
+            try:
+                super().start()
+            except OSError as error:  # before main cleans up what the others use
+                if run.folder and (code := run.exit_code(error)):
+                    run.end(2, run.told_by(code))
+                raise
             if not self.may_die:
                 run.watched[self.pid] = "worker", lambda: self.exitcode
 

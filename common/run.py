@@ -44,7 +44,7 @@ at_end = []  # functions that put back what is not a file or a process of the ru
 died = {}  # what and pid -> exit code, of joblib's workers: joblib itself kills them on an error
 starting = threading.RLock()  # of the thread that starts a process
 _waits = False  # a look: for the end of process_starts, or of another look
-_doubted = set()
+_doubted = {}
 _killed = set()
 _code = None  # once the run ends
 
@@ -116,6 +116,8 @@ def whole_lines():
 
 def _thread_failed(failed):
     time.sleep(EXPLAIN_SECONDS)  # if a death explains it, the run ends meanwhile
+    if code := exit_code(failed.exc_value):
+        end(2, told_by(code))
     threading.__excepthook__(failed)
     end(1)  # main may wait for that thread
 
@@ -180,8 +182,9 @@ def look():
     dead = {}
     for pid, (what, exitcode) in list(watched.items()):
         code = exitcode()
-        if code == 255 and pid not in _doubted:  # so says a forkserver's child asked twice at once
-            _doubted.add(pid)
+        trusted = _doubted.setdefault(pid, time.monotonic() + LOOK_SECONDS) if code == 255 else 0
+        if time.monotonic() < trusted:
+            pass  # a forkserver's child asked twice at once says 255, or the forkserver has died
         elif code is not None and watched.pop(pid, None) and code:
             (died if what.startswith("joblib") else dead)[f"{what} {pid}"] = code
     _waits = before

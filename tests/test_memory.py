@@ -109,3 +109,12 @@ def test_the_limit_of_the_address_space_is_named_with_what_fits(command):
         assert where == "the address space (ulimit -v)"
         assert 0 < room < 300_000_000
         runs(before, *started, *fitting)
+
+
+def test_the_limit_of_a_file_is_named():
+    before = "/bin/sh", "-c", 'ulimit -f 8 && exec "$0" "$@"'
+    where, room, _ = refused(
+        before, "numpy_shared/np_shared_memory.py", "--rows", "9_999", "--cols", "1"
+    )
+    assert where == "a file (ulimit -f)"
+    assert room in (4_096, 8_192)

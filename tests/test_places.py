@@ -141,6 +141,14 @@ def test_little_shared_memory_is_enough_for_what_is_little(script):
 
 
 @needs_mounts
+def test_a_barrier_whose_memory_has_no_room_is_one_line():
+    place = 'mount -t tmpfs -o size=13k tmpfs /dev/shm && exec "$0" "$@"'  # for its locks only
+    for method in START_METHODS:
+        code, _, errors = run_there("sync_locking/ex1_lock.py", place, "--start-method", method)
+        assert (code, errors) == (2, "ex1_lock.py: No space left on device: /dev/shm\n"), method
+
+
+@needs_mounts
 @pytest.mark.parametrize(
     "script", ["sync_locking/ex2_lock.py", "pi_estimation/pi_lists_parallel.py"]
 )

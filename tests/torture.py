@@ -59,7 +59,7 @@ KILLS = {  # name -> part of its command line, if it has one of its own
     "SIGKILL of a manager": None,
     "SIGKILL of the forkserver": "forkserver import",
     "SIGKILL of the resource tracker": "resource_tracker import",
-    "SIGKILL of Redis": "redis.sock",
+    "SIGKILL of Redis": "-server ",  # it is valkey's, or Redis's own
     "SIGKILL of the guard": "guard.sh",
 }
 METHODS = {  # under which there is one
