@@ -9,7 +9,7 @@ import os
 import time
 import warnings
 
-from common import cli, memory, processes, run  # noqa: F401 - loky's workers ask psutil, too
+from common import cli, memory, processes, root, run  # noqa: F401 - loky's workers ask psutil
 
 import joblib
 from joblib.externals import loky
@@ -83,7 +83,7 @@ def workers(scheduler, nbr_workers, *modules, timeout=30):
         import cloudpickle  # imported here: only the scripts for a cluster need them
         import distributed
     except ImportError:
-        raise cli.UserError("dask is missing: pip install -r requirements-cluster.txt") from None
+        raise cli.UserError(f"dask is missing: cd {root} && make setup-cluster") from None
     except Exception as error:  # also its configuration's
         raise cli.UserError(f"dask does not start: {_first_line(error)}") from error
     for name in ("tornado.application", "distributed.client"):

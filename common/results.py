@@ -128,7 +128,7 @@ def busy(data):
     """Return who else used the CPUs while ``data`` was measured, or "" for less than a tenth."""
     who = {"other_cpus": "other programs used", "stolen": "the host withheld"}
     used = {what: data.get(name, 0) for name, what in who.items()}
-    return "".join(f"; {what} {n:.1f} CPUs meanwhile" for what, n in used.items() if n > BUSY_CPUS)
+    return "".join(f"; {what} {n:.1f} CPUs overall" for what, n in used.items() if n > BUSY_CPUS)
 
 
 def document(name, args, measured):

@@ -117,6 +117,8 @@ def print_counts(counts):
 def report_counts(counts, overwritten, nbr_items, default_value, nbr_pids=None):
     """Print how many of ``nbr_items`` hold each pid; raise Failure unless the workers agree.
 
+    These are the assertions of Example 9-34.
+
     ``counts`` and ``overwritten`` are dicts, pid -> number of items: as counted in the matrix and
     as reported by the workers. ``nbr_pids`` is the expected number of pids, None for any.
     """

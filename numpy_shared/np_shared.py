@@ -9,7 +9,8 @@ See:     the workers find the parent's 42s in their rows, and the parent finds t
          and counts what it has touched in its RSS: the parent everything, each worker its rows.
          So RSS adds up to the block twice; PSS, which divides a page among the processes that have
          touched it, adds up to the block once. --pause waits for a key, before the workers start
-         and while they are still there, and prints Example 9-30's commands for these pids.
+         and while they are still there, and prints Example 9-30's commands for these pids. In the
+         end np_check.report_counts asserts what Example 9-34 does.
 Differs: the array reaches the workers through the pool's initializer, so they need not be forked.
          The ids need not be equal, as the chapter's are: an id is that of a Python object, and each
          process has an array object of its own. The memory behind it is one block: the inode is the
@@ -62,7 +63,7 @@ def start_worker(shared_array_base, size_a, size_b, all_have_a_share):
 
 
 def worker_fn(idx):
-    """Check that row ``idx`` holds what the parent wrote, then overwrite it with our pid."""
+    """Check that row ``idx`` is as the parent wrote it, then write our pid there (Example 9-31)."""
     assert (main_nparray[idx] == DEFAULT_VALUE).all(), f"row {idx} is not the parent's"
     if idx % 1000 == 0:
         print(f"Worker with idx {idx}: id {id(main_nparray)} in PID {os.getpid()}", flush=True)
@@ -81,7 +82,7 @@ def overwrite_share(share):
 
 
 def count_values(nparray):
-    """Return a Counter of the values in a 2-D array; fast if most rows hold a single value."""
+    """Return a Counter of the values in a 2-D array (Example 9-29); fast for rows of one value."""
     counts = collections.Counter()
     for row in nparray:
         if (row == row[0]).all():

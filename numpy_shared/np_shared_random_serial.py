@@ -2,8 +2,8 @@
 
 Chapter: text on filling a matrix with random numbers
 Run:     python numpy_shared/np_shared_random_serial.py
-See:     the seconds, to compare with np_shared_random_parallel.py; the matrix and its mean are the
-         same there, to the last digit.
+See:     the seconds (the chapter: 53 s for 10,000 x 320,000), to compare with
+         np_shared_random_parallel.py; matrix and mean are the same there, to the last digit.
 Differs: every row has its own stream of random numbers, so the matrix depends only on the seed.
          The array's memory is allocated (filled with NaN) before the clock starts.
 """

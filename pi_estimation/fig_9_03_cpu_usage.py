@@ -10,8 +10,9 @@ See:     a row is a logical CPU, a column a tenth of a second; the example start
          busy, and are no faster: they wait for the lock of the one Random they share.) The lower
          panel separates the example from all programs together, which include this one as it
          samples the CPUs.
-Differs: --workers gives the numbers of processes for Figures 9-3 to 9-6, in this order. Figure 9-7
-         always has the chapter's 4 threads. The fastest repeat is drawn.
+Differs: --workers gives the numbers of processes. Another than the chapter's 1, 2, 4 and 8 takes
+         the place of one that is left out. Figure 9-7 always has the chapter's 4 threads. The
+         fastest repeat is drawn.
 """
 
 import contextlib
@@ -30,7 +31,7 @@ import pi_speed
 import psutil
 
 EXAMPLE = Path(__file__).parent / "pi_lists_parallel.py"
-FIGURES = ("fig_9_03", "fig_9_04", "fig_9_05", "fig_9_06")  # processes
+FIGURES = {1: "fig_9_03", 2: "fig_9_04", 4: "fig_9_05", 8: "fig_9_06"}  # processes: the chapter's
 THREADS_FIGURE, NBR_THREADS = "fig_9_07", 4
 INTERVAL = 0.1  # seconds; systems count CPU time in steps of 0.01 s
 PROCESSES = {True: "Each process has a GIL of its own.", False: "There is no GIL."}
@@ -44,7 +45,8 @@ def measure(args):
     """
     if len(args.workers) > len(FIGURES):
         raise cli.UserError(f"--workers takes {len(FIGURES)} numbers at most: one a figure")
-    ways = {name: (n, False) for name, n in zip(FIGURES, args.workers, strict=False)}
+    free = [name for n, name in FIGURES.items() if n not in args.workers]
+    ways = {FIGURES.get(n) or free.pop(0): (n, False) for n in args.workers}
     ways[THREADS_FIGURE] = NBR_THREADS, True
     runs = {name: [] for name in ways}
     for _, name in results.progress(list(itertools.product(range(args.repeat), ways))):
@@ -275,7 +277,7 @@ def draw(data):
 def main():
     parser = plots.parser(__doc__, workers="1,2,4,8", quick=2, book=2)
     pi_check.add_size(parser, quick=6_000_000)
-    plots.main(parser, dict.fromkeys((*FIGURES, THREADS_FIGURE), draw), measure)
+    plots.main(parser, dict.fromkeys((*FIGURES.values(), THREADS_FIGURE), draw), measure)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ See:     the estimate is that of pi_numpy_blocked.py for the same seed: the dart
          on the seed and the number of the share, not on the machine that throws them. When a worker
          is lost, dask gives its jobs to another and the estimate stays the same. What crosses the
          network is the function, once, and a few numbers per job. Not worth it while one machine is
-         enough: a job costs milliseconds more than in a pool.
+         enough: a job costs milliseconds more than in a pool. `make setup-cluster` installs dask.
 """
 
 import time

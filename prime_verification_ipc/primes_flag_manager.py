@@ -8,8 +8,8 @@ See:     large non-primes end as soon as one worker has found the factor. How ea
          number of workers: the factor of large non-prime 1 lies 60 % of the way into the first of
          two shares, but 21 % of the way into the second of four. The more is left of a share, the
          more is saved compared with primes_pool_less_naive.py. Primes take longer than there,
-         because every read of the flag is a message to the Manager's process and back. The other
-         scripts with a flag make reading it cheaper.
+         because every read of the flag is a message to the Manager's process and back (compare.py
+         shows both). The other scripts with a flag make reading it cheaper.
 """
 
 import math

@@ -5,7 +5,8 @@ Run:     python primes_queue/primes_queue_jobs_feeder_thread.py 2
 See:     primes are collected from the start, so few of them wait in their queue. How many numbers
          wait in theirs depends on whether the thread or the workers are faster: with four workers
          hardly any, with one worker thousands. It is about as fast as primes_queue.py, because
-         communication through the Manager still takes most of the time.
+         communication through the Manager still takes most of the time. Feed from a thread when
+         there are more jobs, or more results, than a queue should hold at once.
 Differs: if a worker dies, the run ends (common/processes.py); with multiprocessing's own Process it
          would wait forever for the answer to the pill.
 """

@@ -179,7 +179,7 @@ def test_without_dask_one_line_says_what_to_install(script):
         [sys.executable, "-c", WITHOUT_DASK, script, "2"], capture_output=True, text=True
     )
     assert result.returncode == 2
-    assert re.fullmatch(r"\S+\.py: .* pip install -r requirements-cluster.txt\n", result.stderr)
+    assert re.fullmatch(r"\S+\.py: .* cd .+ && make setup-cluster\n", result.stderr)
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

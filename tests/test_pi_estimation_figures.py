@@ -230,7 +230,7 @@ def test_the_examples_share_is_told_apart_from_that_of_other_programs():
 
 def test_only_the_last_figure_compares_the_times_of_all_runs():
     data = {"sizes": {}, "machine": MACHINE, "nbr_workers": 2, "threads": False, "runs": [RUN]}
-    for name in (*cpu_usage.FIGURES, cpu_usage.THREADS_FIGURE):
+    for name in (*cpu_usage.FIGURES.values(), cpu_usage.THREADS_FIGURE):
         figure = cpu_usage.draw({**data, "name": name, "took": TOOK})
         assert ("From start to end" in figure.finding) == (name == cpu_usage.THREADS_FIGURE)
 

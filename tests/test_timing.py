@@ -86,8 +86,8 @@ def test_what_other_programs_use_is_noticed():
     [
         ({}, ""),
         ({"other_cpus": 0.1, "stolen": 0}, ""),
-        ({"other_cpus": 1.42, "stolen": 0.03}, "; other programs used 1.4 CPUs meanwhile"),
-        ({"other_cpus": 0, "stolen": 0.5}, "; the host withheld 0.5 CPUs meanwhile"),
+        ({"other_cpus": 1.42, "stolen": 0.03}, "; other programs used 1.4 CPUs overall"),
+        ({"other_cpus": 0, "stolen": 0.5}, "; the host withheld 0.5 CPUs overall"),
     ],
 )
 def test_a_busy_machine_is_told(used, told):
