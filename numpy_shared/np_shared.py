@@ -82,7 +82,7 @@ def overwrite_share(share):
 
 
 def count_values(nparray):
-    """Return a Counter of the values in a 2-D array (Example 9-29); fast for rows of one value."""
+    """Return a Counter of the values in a 2-D array (Example 9-34); fast for rows of one value."""
     counts = collections.Counter()
     for row in nparray:
         if (row == row[0]).all():
@@ -106,6 +106,7 @@ def run(nbr_workers, size_a=SIZE_A, size_b=SIZE_B, pause=None, inspect=None):
     """
     NBR_ITEMS_IN_ARRAY = size_a * size_b  # noqa: N806
     NBR_OF_PROCESSES = min(nbr_workers, size_a)  # noqa: N806
+    # Example 9-32
     shared_array_base = multiprocessing.Array(ctypes.c_double, NBR_ITEMS_IN_ARRAY, lock=False)
     main_nparray = np.frombuffer(shared_array_base, dtype=ctypes.c_double).reshape(size_a, size_b)
     assert main_nparray.ctypes.data == ctypes.addressof(shared_array_base), "numpy made a copy"
@@ -113,6 +114,7 @@ def run(nbr_workers, size_a=SIZE_A, size_b=SIZE_B, pause=None, inspect=None):
     here = f"id {id(main_nparray)} in PID {os.getpid()}"
     print(f"Shared array: {here}, {location(main_nparray)}")
     print(f"It starts as zeros:\n{main_nparray}")
+    # Example 9-33
     main_nparray.fill(DEFAULT_VALUE)
     print(f"Filled with {DEFAULT_VALUE}:\n{main_nparray}")
     if pause:

@@ -24,6 +24,7 @@ FLAG_WORKER_FINISHED_PROCESSING = b"WORKER_FINISHED_PROCESSING"
 
 def check_prime(possible_primes_queue, definite_primes_queue):
     """Take numbers off a queue, put the primes on another; answer the poison pill and stop."""
+    # Example 9-9
     while True:
         n = possible_primes_queue.get()
         if n == FLAG_ALL_DONE:
@@ -41,6 +42,7 @@ def check_prime(possible_primes_queue, definite_primes_queue):
 def run(nbr_numbers, nbr_workers):
     """Return the primes, and the seconds it took to feed the queue and collect them."""
     number_range = range(LOWER, LOWER + nbr_numbers)
+    # Example 9-10
     with Manager() as manager:
         possible_primes_queue = manager.Queue()
         definite_primes_queue = manager.Queue()
@@ -54,6 +56,7 @@ def run(nbr_numbers, nbr_workers):
             possible_primes_queue.put(possible_prime)
         for _ in range(nbr_workers):
             possible_primes_queue.put(FLAG_ALL_DONE)
+        # Example 9-11
         primes = []
         nbr_answers = 0
         while nbr_answers < nbr_workers:
