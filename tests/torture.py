@@ -369,10 +369,17 @@ def check_end(run, code, expected, line, busy, seconds):
             assert busy.seconds < seconds * busy.slowness, f"{busy.seconds} s, {busy.slowness}"
 
 
+def kill_children():
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
 def main(nbr_faults, seed=1):
     """Inject faults, two at a time, and print a table of what came of them."""
     print(f"Seed: {seed}", flush=True)
     os.environ.pop(run.MARK, None)  # this one is no script's, and theirs are not of its run
+    run.at_end.append(kill_children)
     counts = {fault: collections.Counter() for fault in FAULTS}
     reasons = set()
     with concurrent.futures.ThreadPoolExecutor(2) as executor:
