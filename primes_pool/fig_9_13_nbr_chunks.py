@@ -25,6 +25,7 @@ import pool_speed
 
 MOST_CHUNKS = 32
 FEWEST_NUMBERS = (MOST_CHUNKS - 1) ** 2 + 1  # fewer do not make every number of chunks
+CHAPTER_WORKERS = 4
 CHAPTER_NUMBERS = 100_000
 CHAPTER_DIFFERENCE = 0.03  # seconds between 29 and 32 chunks, four processes
 
@@ -127,7 +128,8 @@ def draw(data):
         draw_measured(axes, seconds[n], n)
         if n <= usable:
             draw_predicted(axes, seconds[n], n, pool_speed.serial(data["runs"], statistics.median))
-        draw_chapter(axes, seconds[n], data["sizes"]["nbr_numbers"])
+        if n == CHAPTER_WORKERS:
+            draw_chapter(axes, seconds[n], data["sizes"]["nbr_numbers"])
         axes.set_ylabel(f"seconds, {where[n]}\n(median; bar: to the best)")
         plots.thousands(axes.yaxis)
         axes.set_xticks(range(0, MOST_CHUNKS + 1, 4))
