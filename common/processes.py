@@ -103,6 +103,17 @@ def tells_parent():
         raise
 
 
+@contextlib.contextmanager
+def ends_run():
+    """End the run if something is short in the block: now, before main removes what others use."""
+    try:
+        yield
+    except Exception as error:
+        if run.folder and (code := run.exit_code(error)):
+            run.end(2, run.told_by(code))
+        raise
+
+
 class _Known:
     """A Process that the run knows. Where ``may_die`` is set, its death does not end the run."""
 
@@ -114,12 +125,8 @@ class _Known:
             vars(sys.modules["__main__"]).setdefault("__file__", sys.argv[0])
         # A forkserver that was stopped is not to stop us, too.
         with run.starting if method == "forkserver" else run.process_starts():
-            try:
+            with ends_run():
                 super().start()
-            except OSError as error:  # before main cleans up what the others use
-                if run.folder and (code := run.exit_code(error)):
-                    run.end(2, run.told_by(code))
-                raise
             if not self.may_die:
                 run.watched[self.pid] = "worker", lambda: self.exitcode
 
@@ -153,7 +160,8 @@ class Process(_Known, multiprocessing.Process):
 def _pool(context, processes=None, initializer=None, initargs=(), maxtasksperchild=None):
     up = context.Semaphore(0)
     setup = functools.partial(_initialize, up, initializer)
-    pool = type(context).Pool(context, processes, setup, initargs, maxtasksperchild)
+    with ends_run():
+        pool = type(context).Pool(context, processes, setup, initargs, maxtasksperchild)
     for _ in range(pool._processes):
         up.acquire()
     return pool

@@ -275,6 +275,7 @@ def _kill_all():
         with contextlib.suppress(OSError):
             if code in (None, 255) and pid not in _killed:
                 _killed.add(pid)
+                _go_on(pid)
                 os.kill(pid, signal.SIGCONT if what in TIDY else signal.SIGKILL)
                 tell_guard(f"+{pid}")
         if code is None and what not in TIDY:
@@ -282,6 +283,14 @@ def _kill_all():
                 code = os.waitpid(pid, os.WNOHANG)[0] or None
             all_ended &= code is not None or not _exists(pid)
     return all_ended
+
+
+def _go_on(pid):
+    """Have what ``pid`` has started go on if it was stopped: perhaps a script, with its guard."""
+    children = f"/proc/{pid}/task/{pid}/children"
+    with contextlib.suppress(OSError), open(children) as pids:  # not Linux, or it has ended
+        for child in pids.read().split():
+            os.kill(int(child), signal.SIGCONT)
 
 
 def _exists(pid):

@@ -1,5 +1,6 @@
 """What tests of several files need."""
 
+import multiprocessing
 import os
 import re
 import signal
@@ -22,6 +23,9 @@ hypothesis.settings.register_profile("untimed", deadline=None)  # the machine ma
 hypothesis.settings.load_profile("untimed")
 
 os.environ["PYTHONPATH"] = str(ROOT)  # for programs of tests; a script has common.py beside it
+
+# Another suite that runs at the same time is to know that they are in use.
+multiprocessing.current_process()._config["semprefix"] = f"/mp-{os.getpid()}"
 
 run.begin = lambda: None  # this process is not a script's: it takes no signals, it ends nothing
 

@@ -3,6 +3,7 @@
 import random
 import re
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -107,6 +108,20 @@ def test_ctrl_c_although_something_is_stopped(what):
         process.send_signal(signal.SIGSTOP)
         time.sleep(0.3)
         interrupt(run, seconds=3)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not name a guard's parent")
+def test_ctrl_c_although_the_guard_of_a_script_that_it_runs_is_stopped():
+    script = ("prime_verification_ipc/compare_pythons.py", "--python", sys.executable)
+
+    def guards():
+        guards = [p for p in run.processes() if any("guard.sh" in word for word in p.cmdline())]
+        return [guard for guard in guards if guard.cmdline()[-1] != f"{run.process.pid}"]
+
+    with Run(*script, "--number", 99999999999999999989) as run:
+        (guard, *_) = run.wait_for(guards, "a guard")
+        guard.send_signal(signal.SIGSTOP)
+        interrupt(run)
 
 
 @needs_redis

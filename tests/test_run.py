@@ -254,6 +254,7 @@ FEW_PROCESSES = [
             ("numpy_shared/np_shared.py", "2", "--rows", "100", "--cols", "100"),
             ("sync_locking/ex1_lock.py", "3", "--max_count", "50"),
             ("sync_locking/ex2_lock.py", "2"),
+            ("prime_verification_ipc/primes_flag_shared_memory.py", "--workers", "3", "97"),
         )
     ),
 ]
