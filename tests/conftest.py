@@ -15,6 +15,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # all temporary files of the suite,
 from common import run
 
 import hypothesis
+import pytest
 from cases import CASES
 from redis_servers import needs_redis
 from support import ROOT, missing
@@ -41,6 +42,15 @@ LACKS = {
     for path in sorted(Path(__file__).parent.glob("test_*.py"))
 }
 collect_ignore = [name for name, packages in LACKS.items() if packages]
+
+
+@pytest.fixture
+def forked():
+    """Have workers forked: others cannot import a script by the name that it has in here."""
+    before = multiprocessing.get_start_method(allow_none=True)
+    multiprocessing.set_start_method("fork", force=True)
+    yield
+    multiprocessing.set_start_method(before, force=True)
 
 
 def pytest_report_header():

@@ -50,7 +50,7 @@ def test_the_default_chunksize_is_the_one_of_pool_map(nbr_workers):
 
 
 @pytest.mark.parametrize("threads", [True, False])
-def test_threads_and_processes_find_as_many_primes_in_chunks_of_any_size(threads):
+def test_threads_and_processes_find_as_many_primes_in_chunks_of_any_size(threads, forked):
     outcomes = THREADS.run(1_000, 3, [None, 1, 7, 1_000], threads)
     assert [nbr_primes for nbr_primes, _ in outcomes] == [54] * 4
 

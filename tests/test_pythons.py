@@ -185,7 +185,7 @@ def test_a_python_that_takes_too_long_is_left_out(tmp_path, program, monkeypatch
     assert f"{path}: no answer in 1 s\n" in capsys.readouterr().err
 
 
-def test_the_way_of_one_python_is_printed_as_json(capsys):
+def test_the_way_of_one_python_is_printed_as_json(capsys, forked):
     for way in ("serial", "threads", "processes"):
         assert call(SCRIPT, *SIZES, "--here", way) == 0
         *_, last = capsys.readouterr().out.splitlines()
