@@ -128,6 +128,10 @@ def parse(parser, argv=None):
             from common import processes  # imported here: the serial scripts have no need of it
 
             processes.start_services()
+    elif "multiprocessing.dummy" in sys.modules and multiprocessing.get_start_method() != "fork":
+        from common import processes  # imported here: a pool of threads has locks with names, too
+
+        processes.start_tracker()
     print(f"{platform.python_implementation()} {platform.python_version()}{how}", flush=True)
     return args
 

@@ -37,7 +37,7 @@ def start_tracker():
     tracker = multiprocessing.resource_tracker
     with run.process_starts():
         tracker.ensure_running()
-    run.watch_child(tracker._resource_tracker._pid, "resource tracker")
+        run.watch_child(tracker._resource_tracker._pid, "resource tracker")
 
 
 def start_services():
@@ -52,7 +52,7 @@ def start_services():
                 forkserver.ensure_running()
             except BrokenPipeError as error:
                 raise run.Failure("the forkserver died while it started") from error
-        run.watch_child(forkserver._forkserver._forkserver_pid, "forkserver")
+            run.watch_child(forkserver._forkserver._forkserver_pid, "forkserver")
 
 
 def settle(parent_pid=None):

@@ -9,10 +9,11 @@ import torture
 from cases import RUNNABLE
 from support import PACKAGES, ROOT, TIMEOUT, skip_if_missing
 
-NBR_FAULTS = 100
+FIRST = {torture.choose(number)[2]: number for number in reversed(range(1_000))}
+NUMBERS = sorted({*range(100), *FIRST.values()})
 
 
-@pytest.mark.parametrize("number", range(NBR_FAULTS))
+@pytest.mark.parametrize("number", NUMBERS)
 def test_a_random_fault_is_survived(number):
     script, _, fault, _ = torture.choose(number)
     if why := torture.left_out(fault, script):
@@ -21,7 +22,7 @@ def test_a_random_fault_is_survived(number):
 
 
 def test_the_faults_are_of_every_kind_and_for_every_script():
-    chosen = [torture.choose(number) for number in range(NBR_FAULTS)]
+    chosen = [torture.choose(number) for number in NUMBERS]
     scripts, methods, faults, _ = map(set, zip(*chosen, strict=True))
     assert scripts == {*torture.SCRIPTS}
     others = {script.rpartition("/")[2] for script in {*RUNNABLE} - scripts}

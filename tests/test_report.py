@@ -42,7 +42,8 @@ def main():
     plots.main(plots.parser(__doc__), {{"fig_9_01": draw}}, measure)
 
 
-cli.run(main)
+if __name__ == "__main__":
+    cli.run(main)
 ''',
     "compare.py": '''"""Compare."""
 from common import cli, results
@@ -55,7 +56,8 @@ def main():
     results.compare(cli.parse(parser), ways)
 
 
-cli.run(main)
+if __name__ == "__main__":
+    cli.run(main)
 ''',
     "example.py": '''"""Show."""
 from common import cli, results
@@ -67,7 +69,8 @@ def main():
     results.store(cli.parse(parser), {"answer": 42})
 
 
-cli.run(main)
+if __name__ == "__main__":
+    cli.run(main)
 ''',
     "claims.py": '''"""Judge."""
 from common import claims, cli
