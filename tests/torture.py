@@ -291,7 +291,10 @@ def check_stopped(run, chance):
     with no("hangs"):
         processes = run.wait_for(lambda: grown(run.processes()), "a process")
     with contextlib.suppress(psutil.NoSuchProcess):
-        chance.choice(processes).send_signal(signal.SIGSTOP)
+        victim = chance.choice(processes)
+        victim.send_signal(signal.SIGSTOP)
+        if psutil.Process(run.process.pid).status() == psutil.STATUS_DISK_SLEEP:
+            victim.send_signal(signal.SIGCONT)  # it has not become a program, which vfork awaits
     time.sleep(chance.uniform(0, 0.2))
     check_signal(run, *SIGNALS["Ctrl-C"], seconds=STOPPED_END_SECONDS)
 
