@@ -28,7 +28,7 @@ def loky_workers(nbr_workers, initializer=None):
     processes.start_tracker()
     with run.process_starts():
         resource_tracker.ensure_running()  # another one, of loky's own
-    run.watch_child(resource_tracker._resource_tracker._pid, "resource tracker")
+        run.watch_child(resource_tracker._resource_tracker._pid, "resource tracker")
     setup = functools.partial(_set_up, os.getpid(), initializer)
     answers = [joblib.delayed(_answer)() for _ in range(nbr_workers)]
     with joblib.parallel_config("loky", initializer=setup):

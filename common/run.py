@@ -179,13 +179,12 @@ def look():
     """End the run if a process of it has died."""
     global _waits
     before, _waits = _waits, True
-    dead = {}
+    dead, now = {}, time.monotonic()
     for pid, (what, exitcode) in list(watched.items()):
         code = exitcode()
-        trusted = _doubted.setdefault(pid, time.monotonic() + LOOK_SECONDS) if code == 255 else 0
-        if time.monotonic() < trusted:
-            pass  # a forkserver's child asked twice at once says 255, or the forkserver has died
-        elif code is not None and watched.pop(pid, None) and code:
+        if code == 255 and now < _doubted.setdefault(pid, now + LOOK_SECONDS):
+            continue  # a forkserver's child asked twice at once says so, or the forkserver has died
+        if code is not None and watched.pop(pid, None) and code:
             (died if what.startswith("joblib") else dead)[f"{what} {pid}"] = code
     _waits = before
     if not dead:
