@@ -119,10 +119,10 @@ def main(
         if instead:
             name = f"--{instead.__name__}"
             parser.add_argument(name, dest="instead", action="store_true", help=instead.__doc__)
-        args = cli.parse(parser)
-        if instead and args.instead:
+        if instead and parser.parse_args().instead:
             instead()
             return
+        args = cli.parse(parser)
         if arrays:
             require_memory(args.nbr_samples_in_total)
         arguments = [args.nbr_workers] if workers else []
