@@ -16,7 +16,7 @@ from support import Run
 
 SCRIPTS = {
     "pi_estimation/pi_cluster.py": (
-        ("--nbr_samples_in_total", "1.5e8", "--seed", "5"),
+        ("--nbr_samples_in_total", "1e8", "--seed", "5"),
         "pi_estimation/pi_numpy_blocked.py",
         r"Estimated pi (\S+) ",
     ),
@@ -83,7 +83,7 @@ def test_a_worker_killed_in_mid_run_changes_no_answer_and_the_last_one_does_the_
             expected = answer(pattern, of_pool, "2", *arguments)
             with Run(script, *arguments, *where) as run:
                 run.wait_for(lambda: any(client.processing().values()), "jobs on the workers")
-                time.sleep(0.3)
+                time.sleep(0.2)
                 workers.pop().kill()
                 assert run.wait() == 0, run.stderr
                 assert f"{len(workers) + 1} thread(s)" in run.stdout

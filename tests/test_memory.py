@@ -72,12 +72,11 @@ TOO_LARGE = [
 @pytest.mark.parametrize("command", TOO_LARGE, ids=lambda command: command[0])
 def test_the_limit_of_a_control_group_is_named_with_what_fits(command):
     with limited_group() as before:
+        where, room, fitting = refused(before, *command)
+        assert where == f"the control group {Path(before[-1]).parent}"
+        assert LIMITED // 2 < room < LIMITED
         for method in ("fork", "spawn"):
-            started = (*command, "--start-method", method)
-            where, room, fitting = refused(before, *started)
-            assert where == f"the control group {Path(before[-1]).parent}"
-            assert LIMITED // 2 < room < LIMITED
-            runs(before, *started, *fitting)
+            runs(before, *command, *fitting, "--start-method", method)
 
 
 def test_file_cache_of_a_control_group_can_be_had_back(tmp_path):

@@ -1,5 +1,6 @@
 """Scripts under a profiler, and at Python's prompt."""
 
+import itertools
 import re
 import signal
 import subprocess
@@ -7,9 +8,9 @@ import sys
 
 import pytest
 from cases import CASES
-from support import ROOT, SECTIONS, START_METHODS, TIMEOUT, Run
+from support import ROOT, START_METHODS, TIMEOUT, Run
 
-POOLS = {  # one of each section, and each kind of process
+POOLS = {  # one of each section, and each kind of process; two for each start method
     "numpy_shared": "np_shared.py",
     "pi_estimation": "pi_lists_parallel.py",
     "prime_verification_ipc": "primes_flag_manager.py",
@@ -22,13 +23,13 @@ OTHERS = [
     "pi_lists_parallel_joblib_cache.py",
     "fig_9_02_lists_speed.py",
 ]
-PROFILED = sorted(
-    {
-        (f"{section}/{POOLS[section]}", ("--start-method", method))
-        for number, section in enumerate(SECTIONS)
-        for method in (START_METHODS[number % len(START_METHODS)], "spawn")
-    }
-) + [(f"pi_estimation/{name}", ()) for name in OTHERS]
+PROFILED = [
+    *(
+        (f"{section}/{name}", ("--start-method", method))
+        for (section, name), method in zip(POOLS.items(), itertools.cycle(START_METHODS))
+    ),
+    *((f"pi_estimation/{name}", ()) for name in OTHERS),
+]
 
 
 @pytest.mark.parametrize(("script", "method"), PROFILED)

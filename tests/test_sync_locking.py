@@ -108,7 +108,8 @@ def test_the_count_is_exact_in_20_of_20_runs(name, request):
 
 @pytest.mark.parametrize("name", [*NO_LOCK, *LOCK, *NO_LOCK_NEEDED, "ex1_nolock1"])
 def test_timeit_works_inside_the_folder_and_the_count_file_goes_with_its_own(name):
-    setup = f"import {name}, multiprocessing; multiprocessing.set_start_method('spawn')"
+    method = "spawn" if name in FILES else multiprocessing.get_start_method()
+    setup = f"import {name}, multiprocessing; multiprocessing.set_start_method('{method}')"
     output = inside_folder("-m", "timeit", "-n1", "-r1", "-s", setup, f"{name}.run_workers()")
     assert re.search(r"1 loop, best of 1: .* per loop", output)
     filenames = re.findall(r"^Counting in (/.+/count\.txt)$", output, re.MULTILINE)
