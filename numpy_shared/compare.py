@@ -138,7 +138,7 @@ def ways(rows, cols, nbr_workers, named_fits):
 
 
 def main():
-    parser = results.comparison_parser(__doc__, quick=5, book=3)
+    parser = results.comparison_parser(__doc__, quick=4, book=3)
     cli.add_workers(parser)
     np_check.add_sizes(parser)
     args = cli.parse(parser)

@@ -106,7 +106,7 @@ def beyond(nbr_samples, nbr_workers):
 
 
 def main():
-    parser = results.comparison_parser(__doc__, quick=5, book=5)
+    parser = results.comparison_parser(__doc__, quick=4, book=5)
     cli.add_workers(parser)
     pi_check.add_size(parser, quick=2_000_000)
     args = cli.parse(parser)

@@ -35,7 +35,7 @@ def in_words(nbr_samples, nbr_in_quarter_circle):
 
 
 def main():
-    parser = plots.parser(__doc__, workers="2")
+    parser = plots.parser(__doc__, workers="2", quick=4)
     pi_check.add_size(parser, quick=1_000_000)
     pythons.main(parser, WAYS, in_words, "Estimating pi")
 

@@ -48,7 +48,7 @@ def in_words(n, is_prime):
 
 
 def main():
-    parser = plots.parser(__doc__, workers="2")
+    parser = plots.parser(__doc__, workers="2", quick=4)
     quick, book = (prime_check.SAMPLES[scale]["prime 1"] for scale in ("quick", "book"))
     sizes = {"quick": quick, "book": book, "maximum": prime_check.MAX_NUMBER}
     cli.add_size(parser, "--number", **sizes, help="number to verify")

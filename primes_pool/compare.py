@@ -122,7 +122,7 @@ def beyond(args, names):
 
 
 def main():
-    parser = results.comparison_parser(__doc__, quick=7, book=5)
+    parser = results.comparison_parser(__doc__, quick=5, book=5)
     cli.add_workers(parser)
     pool_check.add_nbr_numbers(parser, quick=10_000)
     sizes = {"in_chapter": False, "maximum": sieve_check.MAX_COUNTED}

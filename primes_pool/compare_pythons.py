@@ -33,7 +33,7 @@ def in_words(nbr_numbers, nbr_primes):
 
 
 def main():
-    parser = plots.parser(__doc__, workers="2")
+    parser = plots.parser(__doc__, workers="2", quick=4)
     pool_check.add_nbr_numbers(parser, quick=20_000)
     pythons.main(parser, WAYS, in_words, "Finding primes")
 

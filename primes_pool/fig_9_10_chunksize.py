@@ -273,7 +273,7 @@ def draw_shuffled(data):
 
 
 def main():
-    parser = plots.parser(__doc__, quick=9, book=5)
+    parser = plots.parser(__doc__, quick=7, book=5)
     pool_check.add_nbr_numbers(parser, quick=5_000, minimum=100)
     figures = {"fig_9_10": draw_small, "fig_9_11": draw_large, "fig_9_12": draw_shuffled}
     plots.main(parser, figures, measure)
