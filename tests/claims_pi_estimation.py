@@ -130,7 +130,7 @@ CASES = {
     ),
     "numpy is about 25 times as fast as the Python loop": (
         compared(**{"numpy,_serial": 0.04}),
-        compared(**{"numpy,_serial": 0.1}),
+        compared(**{"numpy,_serial": 0.12}),
     ),
     "with numpy, threads do gain something": (
         speeds("fig_9_08", threads_2=0.8),
