@@ -11,7 +11,7 @@ from common import results
 
 import psutil
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import ROOT, TIMEOUT
 
@@ -30,6 +30,7 @@ def test_threads_of_a_way_have_ended_when_the_next_one_may_fork():
 
 
 @given(names=st.lists(st.text(), min_size=1, max_size=5, unique=True), repeat=st.integers(1, 5))
+@settings(max_examples=30)
 def test_ways_take_turns_and_the_warm_up_is_dropped(names, repeat):
     calls = []
 
