@@ -2,7 +2,7 @@
 
 Chapter: Figure 9-18
 Run:     python numpy_shared/fig_9_18_shared_memory.py
-         python numpy_shared/fig_9_18_shared_memory.py --rows 1_000 --workers 1,2,8
+         python numpy_shared/fig_9_18_shared_memory.py --rows 5_000 --workers 1,2,8
 See:     RSS counts a page in every process that has touched it: the parent has touched all of the
          array, the workers their rows, so it adds up to two arrays. PSS divides a page among the
          processes that have touched it and adds up to the one array there is. A copy for each

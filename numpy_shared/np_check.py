@@ -107,7 +107,7 @@ def commands(pids):
 
 
 def print_counts(counts):
-    """Print how many items hold each pid."""
+    """Print how many items hold each pid, as in Example 9-29."""
     table = prettytable.PrettyTable(["PID", "Count"], align="r")
     for pid, count in sorted(counts.items()):
         table.add_row([f"{pid:.0f}", f"{count:,}"])

@@ -10,6 +10,7 @@ Differs: a server that this run starts listens on 127.0.0.1, too. One of yours i
          it has, which is often TCP only.
 """
 
+import operator
 import os
 import socket
 import statistics
@@ -90,6 +91,9 @@ def main():
     for name, durations in seconds.items():
         best, median = (1e6 * of(durations) / args.reads for of in (min, statistics.median))
         print(f"{name:<12}{best:>8.1f} microseconds a read (median {median:.1f})")
+    if UNIX in seconds:
+        ratio = statistics.median(map(operator.truediv, seconds[TCP], seconds[UNIX]))
+        print(f"{UNIX}: {ratio:.2f}x as fast (median of the rounds)")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ See:     primes are collected from the start, so few of them wait in their queue
          communication through the Manager still takes most of the time. Feed from a thread when
          there are more jobs, or more results, than a queue should hold at once.
 Differs: if a worker dies, the run ends (common/processes.py); with multiprocessing's own Process it
-         would wait forever for the answer to the pill.
+         would wait forever for the answer to the pill, unless get(timeout=SECONDS) raised
+         queue.Empty, as the chapter proposes.
 """
 
 import math

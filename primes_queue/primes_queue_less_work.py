@@ -5,7 +5,8 @@ Run:     python primes_queue/primes_queue_less_work.py 2
 See:     it takes little more than half the time of primes_queue.py with as many workers, because
          half the messages are saved; primes_serial.py is still faster.
 Differs: if a worker dies, the run ends (common/processes.py); with multiprocessing's own Process it
-         would wait forever for the answer to the pill.
+         would wait forever for the answer to the pill, unless get(timeout=SECONDS) raised
+         queue.Empty, as the chapter proposes.
 """
 
 import math

@@ -1,8 +1,9 @@
 """What the scripts that count together share: options, output and the check."""
 
 import functools
+import time
 
-from common import cli
+from common import cli, timing
 
 LARGEST_COUNT = 2**31 - 1  # a multiprocessing.Value("i") holds no more
 LONGER = 4  # times, when no update was lost
@@ -34,9 +35,12 @@ def count_once(run_workers, nbr_workers, max_count):
     """Call ``run_workers``, print the count, and return by how much it is off."""
     expected = nbr_workers * max_count
     print(f"Starting {nbr_workers} process(es) to count to {expected}", flush=True)
+    start = time.perf_counter()
     count = run_workers(nbr_workers, max_count)
+    duration = time.perf_counter() - start
     print(f"Expecting to see a count of {expected}")
-    print(f"Counted to {count}", flush=True)
+    print(f"Counted to {count}")
+    print(f"Delta: {timing.seconds(duration)}, with the start of the processes", flush=True)
     return count - expected
 
 
