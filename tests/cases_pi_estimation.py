@@ -4,7 +4,7 @@ import atexit
 import shutil
 import tempfile
 
-from common import memory
+from common import cli, memory
 
 from support import START_METHODS, Case, with_pythons
 
@@ -13,6 +13,7 @@ DELTA = r"Delta: \d+\.\d{6} s \([\d,]+ darts per second\)"
 BAD_WORKERS = (("0",), ("abc",))
 
 FREE = min(memory.rooms().values())  # bytes
+LOOKS = min(4, 2 + cli.usable_cpus())  # of series in a figure: one CPU has no Amdahl's law
 MANY_DARTS = str(min(150_000_000, FREE // 4 // 40))  # a quarter of what is free
 
 CACHE = tempfile.mkdtemp(prefix="joblib_cache-")
@@ -210,7 +211,7 @@ CASES = {
         ),
         long=("--nbr_samples_in_total", "2e8", "--repeat", "1", "--workers", "2"),
         bad=(("--workers", "1,x"), ("--workers", ""), ("--repeat", "0"), ("--from", "/nowhere")),
-        figures={"fig_9_02": 4},
+        figures={"fig_9_02": LOOKS},
     ),
     "pi_estimation/fig_9_01_darts.py": Case(
         args=("--nbr_samples_in_total", "1000", "--repeat", "20"),
@@ -255,7 +256,7 @@ CASES = {
             ("--workers", "1,x"),
             ("--from", "/nowhere"),
         ),
-        figures={"fig_9_08": 4},
+        figures={"fig_9_08": LOOKS},
     ),
     "pi_estimation/compare.py": Case(
         args=("2", "--nbr_samples_in_total", "10_000", "--repeat", "1"),

@@ -125,7 +125,7 @@ CASES = {
         output=(
             r"Redis: (redis|unix)://",
             r"\?\n",
-            r"(?s)2\sworkers\).*?Manager.*?\d+\.\d\dx.*?\d+\.\d\dx",
+            r"(?s)2\sworkers[^)]*\).*?Manager.*?\d+\.\d\dx.*?\d+\.\d\dx",
             r"not\sthe\schapter's",
             r"/fig_9_16\.png\n",
         ),
@@ -138,7 +138,7 @@ CASES = {
         args=("--repeat", "1", "--workers", "2", *FEW),
         output=(
             r"\?\n",
-            r"(?s)2\sworkers\).*?RawValue(.*?\d+\.\d\dx){3}",
+            r"(?s)2\sworkers[^)]*\).*?RawValue(.*?\d+\.\d\dx){3}",
             r"(?s)\d\.\d\d( to \d+\.\d\d)?\stimes\s.*?\b0\.1\ss\b",
             r"/fig_9_17\.png\n",
         ),

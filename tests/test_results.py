@@ -129,7 +129,8 @@ def test_another_an_older_and_an_incomplete_measurement_is_one_line(
     stored, where, value, message, draw, tmp_path
 ):
     path = tmp_path / "changed.json"
-    results.write(path, changed(stored[0], where, value))
+    on_two = changed(stored[0], ["machine", "usable_cpus"], 2)  # with one, there is less to draw
+    results.write(path, changed(on_two, where, value))
     code, error = draw("--from", path)
     assert code == 2, error
     assert re.fullmatch(ONE_LINE, error)
