@@ -138,9 +138,9 @@ def ways(rows, cols, nbr_workers, named_fits):
 
 
 def main():
-    parser = results.comparison_parser(__doc__, quick=4, book=3)
+    parser = results.comparison_parser(__doc__, quick=10, book=3)
     cli.add_workers(parser)
-    np_check.add_sizes(parser)
+    np_check.add_sizes(parser, rows=1_000)
     args = cli.parse(parser)
     for shared in (False, True):
         np_check.require_memory(args.rows, args.cols, shared)

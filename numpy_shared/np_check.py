@@ -18,9 +18,9 @@ BYTES_PER_ITEM = 8  # a C double
 SHARED_MEMORY = Path("/dev/shm")
 
 
-def add_sizes(parser):
-    """Add ``--rows`` and ``--cols``."""
-    cli.add_size(parser, "--rows", quick=4_000, book=10_000, help="rows of the matrix")
+def add_sizes(parser, rows=4_000):
+    """Add ``--rows`` and ``--cols``; ``rows`` is the number at quick scale."""
+    cli.add_size(parser, "--rows", quick=rows, book=10_000, help="rows of the matrix")
     cli.add_size(parser, "--cols", quick=16_000, book=320_000, help="columns of the matrix")
 
 

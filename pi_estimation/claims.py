@@ -155,9 +155,11 @@ def draws(module, repeats, streams):
 
 
 def numpy_times(compare):
-    loop, numpy = (claims.seconds(compare, f"{kind}, serial") for kind in ("Python loop", "numpy"))
+    loop = claims.seconds(compare, "Python loop, serial")
+    more = 10 * compare["sizes"]["nbr_samples_in_total"]  # fewer would be paid for by numpy's calls
+    numpy = claims.seconds(compare, "numpy, serial", f"by {more:,} darts")
     why = f"{compare['machine']['python']} runs the loop faster than 3.7 did, numpy stayed the same"
-    times = claims.speed_up(loop, numpy)
+    times = 10 * claims.speed_up(loop, numpy)
     return claims.number(times, claims.TIMES_AS_FAST, low=12.5, high=50, zone=0.1, why=why)
 
 

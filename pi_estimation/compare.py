@@ -106,9 +106,9 @@ def beyond(nbr_samples, nbr_workers):
 
 
 def main():
-    parser = results.comparison_parser(__doc__, quick=4, book=5)
+    parser = results.comparison_parser(__doc__, quick=14, book=5)
     cli.add_workers(parser)
-    pi_check.add_size(parser, quick=2_000_000)
+    pi_check.add_size(parser, quick=500_000)
     args = cli.parse(parser)
     pi_check.require_memory(NUMPY_TIMES * args.nbr_samples_in_total)
     sizes = (args.nbr_samples_in_total, args.nbr_workers)

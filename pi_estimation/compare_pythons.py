@@ -7,8 +7,8 @@ See:     with the GIL, threads gain nothing; processes always do. Without the GI
          build, such as python3.14t), the chapter's threads still gain nothing and may even be
          slower, since all call random.uniform, a method of one Random with a lock of its own; with
          a Random each they gain what processes gain. PyPy gains more by compiling the loop than
-         two processes do. Its processes each compile it anew, which takes as long as they gain at
-         quick scale.
+         two processes do. Its processes each compile it anew, which takes longer than they gain
+         at quick scale.
          "Times as fast" compares with the serial loop of the same Python, "As the first" with that
          of the first one; both are medians of the rounds. All Pythons use only their standard
          library: nothing has to be installed in them.
@@ -35,8 +35,8 @@ def in_words(nbr_samples, nbr_in_quarter_circle):
 
 
 def main():
-    parser = plots.parser(__doc__, workers="2", quick=4)
-    pi_check.add_size(parser, quick=1_000_000)
+    parser = plots.parser(__doc__, workers="2", quick=8)
+    pi_check.add_size(parser, quick=500_000)
     pythons.main(parser, WAYS, in_words, "Estimating pi")
 
 

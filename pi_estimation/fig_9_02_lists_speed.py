@@ -34,8 +34,8 @@ def draw(data):
 
 
 def main():
-    parser = plots.parser(__doc__, workers="1,2,4,8", quick=7, book=5)
-    pi_check.add_size(parser, quick=1_000_000)
+    parser = plots.parser(__doc__, workers="1,2,4,8", quick=14, book=5)
+    pi_check.add_size(parser, quick=500_000)
     plots.main(parser, {"fig_9_02": draw}, measure)
 
 

@@ -11,7 +11,7 @@ See:     a pool divides the time of primes, unless its workers ask another proce
          which ends at the factor. Starting the workers is not timed. The second table compares the
          ways beyond the chapter with its fastest: less work (fewer candidates, compiled loops, a
          better method) saves more than a cheaper flag. Miller-Rabin gains more the larger the
-         number, so the chapter's own prime 1 is added for it at quick scale.
+         number: try the chapter's own, as above.
 """
 
 from common import cli, results
@@ -19,23 +19,17 @@ from common import cli, results
 import prime_check
 import verification_speed as speed
 
-CHAPTER_PRIME = prime_check.SAMPLES["book"]["prime 1"]
-
 
 def job(n):
     """Return the name of ``n`` in the tables, such as ``prime 1, 391,051,172,379,299``."""
     return f"{speed.name_of(n)}, {n:,}" if n in prime_check.LABELS else f"{n:,}"
 
 
-def ways(numbers, nbr_workers, redis_url, largest=()):
-    """Return the ways to compare: name -> function that returns job -> (answer, seconds).
-
-    The numbers in ``largest`` are for REDUX and MILLER_RABIN only.
-    """
+def ways(numbers, nbr_workers, redis_url):
+    """Return the ways to compare: name -> function that returns job -> (answer, seconds)."""
 
     def compared(name):
-        more = largest if name in (speed.REDUX, speed.MILLER_RABIN) else ()
-        verify = speed.way(name, [*numbers, *more], nbr_workers, redis_url)
+        verify = speed.way(name, numbers, nbr_workers, redis_url)
         return lambda: {
             job(n): (prime_check.in_words(is_prime), min(seconds))
             for n, (is_prime, seconds) in verify().items()
@@ -44,29 +38,26 @@ def ways(numbers, nbr_workers, redis_url, largest=()):
     return {name: compared(name) for name in speed.SCRIPTS if name != speed.REDIS or redis_url}
 
 
-def beyond(numbers, largest=()):
+def beyond(numbers):
     """Return the pairs whose ratios to print for each number (see results.compare)."""
-    ratios = [
+    return [
         (job(n), name, speed.REDUX)
         for n in dict.fromkeys(numbers)
         for name in speed.BEYOND
         if name != speed.NUMPY or n < speed.NUMPY_LIMIT
     ]
-    return ratios + [(job(n), speed.MILLER_RABIN, speed.REDUX) for n in largest]
 
 
 def main():
-    parser = results.comparison_parser(__doc__, quick=2, book=20)
+    parser = results.comparison_parser(__doc__, quick=4, book=20)
     cli.add_workers(parser, "--workers")
     prime_check.add_numbers(parser)
     cli.add_redis_url(parser)
     args = prime_check.parse(parser)
-    is_quick = args.numbers == list(prime_check.SAMPLES["quick"].values())
-    largest = [CHAPTER_PRIME] if is_quick else []
     with speed.redis_if_any(args.redis_url) as redis_url:
-        compared = ways(args.numbers, args.workers, redis_url, largest)
+        compared = ways(args.numbers, args.workers, redis_url)
         # each way starts its own pool, which an earlier round would not warm up
-        results.compare(args, compared, beyond(args.numbers, largest), warm_up=False)
+        results.compare(args, compared, beyond(args.numbers), warm_up=False)
 
 
 if __name__ == "__main__":

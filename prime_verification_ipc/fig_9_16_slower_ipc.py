@@ -43,7 +43,7 @@ def draw(data):
 
 
 def main():
-    parser = plots.parser(__doc__, quick=3, book=20, in_chapter=True)
+    parser = plots.parser(__doc__, quick=4, book=20, in_chapter=True)
     speed.prime_check.add_numbers(parser)
     cli.add_redis_url(parser)
     plots.main(parser, {"fig_9_16": draw}, measure)

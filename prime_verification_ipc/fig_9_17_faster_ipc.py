@@ -45,7 +45,7 @@ def draw(data):
 
 
 def main():
-    parser = plots.parser(__doc__, quick=4, book=20, in_chapter=True)
+    parser = plots.parser(__doc__, quick=5, book=20, in_chapter=True)
     speed.prime_check.add_numbers(parser)
     plots.main(parser, {"fig_9_17": draw}, measure)
 

@@ -183,8 +183,8 @@ def draw_chapter(axes, seconds, nbr_numbers):
 
 
 def main():
-    parser = plots.parser(__doc__, quick=12, book=5)
-    pool_check.add_nbr_numbers(parser, quick=5_040, minimum=FEWEST_NUMBERS)
+    parser = plots.parser(__doc__, quick=24, book=5)
+    pool_check.add_nbr_numbers(parser, quick=2_520, minimum=FEWEST_NUMBERS)
     plots.main(parser, {"fig_9_13": draw}, measure)
 
 

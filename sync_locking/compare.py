@@ -98,12 +98,12 @@ def ways_and_beyond(nbr_workers, max_count, longer, longest, redis_url=None):
 
 
 def main():
-    parser = results.comparison_parser(__doc__, quick=3, book=20)
+    parser = results.comparison_parser(__doc__, quick=4, book=20)
     cli.add_workers(parser, default=4)
     sync_check.add_max_count(parser)
     for name, count, where in (
         ("--longer", 100_000, "the longer count in shared memory"),
-        ("--longest", 250_000, "the count with a Lock and with separate counts"),
+        ("--longest", 125_000, "the count with a Lock and with separate counts"),
     ):
         cli.add_size(
             parser,
