@@ -24,7 +24,6 @@ from count_flag_checks import CHAPTER_READS, CHECK_EVERY, SERIAL_CHECK_CUTOFF
 
 NAIVE_POOL, LOOKAHEAD = "naive pool", "mmap lookahead"
 IN_CHAPTER = [name for name in speed.SCRIPTS if name not in speed.BEYOND]
-CHAPTER_WORKERS = 4
 LABELS = {True: ("prime 1", "prime 2"), False: ("large non-prime 1", "large non-prime 2")}
 SMALL = "small non-prime"
 MICROSECONDS = 1e6
@@ -62,10 +61,8 @@ def times(figure, slow, fast, *are_prime):
 
 
 def positions(figure):
-    """Return how far into its share the factor of each large non-prime lies, as text."""
     nbr_workers = speed.workers_of_finding(figure)
-    places = (factors.position_in_share(n, nbr_workers) for n in pool_numbers(figure))
-    shares = " and ".join(f"{100 * place:.0f} %" for place in places if place is not None)
+    shares = speed.positions(figure, nbr_workers)
     return f"with {speed.on_cpus(figure, nbr_workers)}, the factors lie {shares} into their shares"
 
 
@@ -78,7 +75,7 @@ def microseconds(way, compare):
 def naive_pool(compare):
     seconds = statistics.median(compared(compare, NAIVE_POOL, SMALL))
     chapter, ours = prime_check.SAMPLES["book"][SMALL], number_of(compare, SMALL)
-    factor = math.sqrt(chapter / ours) * compare["workers"] / CHAPTER_WORKERS
+    factor = math.sqrt(chapter / ours) * compare["workers"] / speed.CHAPTER_WORKERS
     text = f"{seconds:.3f} s; scaled {{:.2f}} s"
     why = "the time is not that of the search, which grows with the root of the number"
     return claims.number(factor * seconds, text, low=0.02, high=0.4, zone=0.5, why=why)

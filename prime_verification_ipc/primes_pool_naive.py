@@ -19,6 +19,7 @@ from common.processes import Pool
 import prime_check
 
 
+# Example 9-16
 def check_prime_in_range(n_from_i_to_i):
     """Return whether no odd number of [from_i, to_i) divides n, given (n, (from_i, to_i))."""
     n, (from_i, to_i) = n_from_i_to_i
@@ -28,6 +29,7 @@ def check_prime_in_range(n_from_i_to_i):
     return True
 
 
+# Example 9-15
 def check_prime(n, pool, nbr_processes):
     """Return whether ``n`` is prime, splitting its factor space into ``nbr_processes`` shares."""
     if n < 3 or n % 2 == 0:

@@ -5,7 +5,8 @@ Run:     python primes_queue/primes_queue.py 2
 See:     it is slower than primes_serial.py, and more workers help little or not at all: every
          number goes through the Manager's process twice, once in and once out, which takes longer
          than testing it. --scale book takes the chapter's range, which has 54,208 primes. The queue
-         is first in, first out: the pills, one for each worker, go in last and so come out last.
+         is FIFO, first in, first out: the pills, one for each worker, go in last and so come out
+         last.
 Differs: if a worker dies, the run ends (common/processes.py); with multiprocessing's own Process it
          would wait forever for the answer to the pill, unless get(timeout=SECONDS) raised
          queue.Empty, as the chapter proposes.

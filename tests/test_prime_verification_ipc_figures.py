@@ -172,7 +172,18 @@ def test_figure_9_16_says_what_each_flag_costs_and_saves():
     data = measured([QUICK[label] for label in LABELS], SECONDS)
     said = SLOWER.finding(data)
     non_prime_1, non_prime_2, primes = ["1.00", "0.80"], ["4.00", "8.00"], ["0.80", "0.50"]
-    assert numbers_in(said) == ["2", "1", *non_prime_1, "2", *non_prime_2, *primes, "1", "256"]
+    positions = ["60", "9", "4", "21", "17"]  # of two shares, of four
+    assert numbers_in(said) == [
+        "2",
+        "1",
+        *non_prime_1,
+        "2",
+        *non_prime_2,
+        *primes,
+        *positions,
+        "1",
+        "256",
+    ]
     assert words(said) == ["as fast", "slower", "faster", "slower"]
     assert re.findall("Manager|Redis", said) == 3 * ["Manager", "Redis"]
 
@@ -180,7 +191,7 @@ def test_figure_9_16_says_what_each_flag_costs_and_saves():
 def test_figure_9_16_without_redis_says_so():
     seconds = {way: bests for way, bests in SECONDS.items() if way != SPEED.REDIS}
     said = SLOWER.finding(measured([BOOK[label] for label in LABELS], seconds))
-    assert numbers_in(said) == ["2", "1", "1.00", "2", "4.00", "0.80"]
+    assert numbers_in(said) == ["2", "1", "1.00", "2", "4.00", "0.80", "60", "9", "4", "21", "17"]
     assert re.findall("Manager|Redis was left out|Redis", said) == [
         *3 * ["Manager"], "Redis was left out"
     ]  # fmt: skip
