@@ -41,10 +41,12 @@ def usage(name, cpus, threads=False):
 
 def compared(**times):
     ways = [
-        {"job": "pi by 2 darts", "name": name.replace("_", " "), "seconds": rounds(seconds)}
-        for name, seconds in {"Python_loop,_serial": 1.0, **times}.items()
+        {"job": f"pi by {darts} darts", "name": name.replace("_", " "), "seconds": rounds(seconds)}
+        for name, each in {"Python_loop,_serial": 1.0, **times}.items()
+        for darts, seconds in ((2, each), (20, 10 * each))
     ]
-    return {"compare_pi_estimation": {"workers": 2, "ways": ways}}
+    sizes = {"nbr_samples_in_total": 2}
+    return {"compare_pi_estimation": {"workers": 2, "sizes": sizes, "ways": ways}}
 
 
 def cached(computed_again=(), counts_again=(5, 6), seconds_again=0.02, without_idx=(7, 7)):
