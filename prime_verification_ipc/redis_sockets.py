@@ -74,8 +74,8 @@ def run(clients, nbr_reads, repeat):
 
 def main():
     parser = cli.parser(__doc__)
-    cli.add_size(parser, "--reads", 2_000, 20_000, "reads in each round", in_chapter=False)
-    cli.add_size(parser, "--repeat", 5, 20, "rounds to measure", in_chapter=False)
+    cli.add_size(parser, "--reads", 500, 20_000, "reads in each round", in_chapter=False)
+    cli.add_size(parser, "--repeat", 40, 20, "rounds to measure", in_chapter=False)
     cli.add_redis_url(parser)
     results.add_output(parser)
     args = cli.parse(parser)

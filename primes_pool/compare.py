@@ -122,9 +122,9 @@ def beyond(args, names):
 
 
 def main():
-    parser = results.comparison_parser(__doc__, quick=5, book=5)
+    parser = results.comparison_parser(__doc__, quick=8, book=5)
     cli.add_workers(parser)
-    pool_check.add_nbr_numbers(parser, quick=10_000)
+    pool_check.add_nbr_numbers(parser, quick=5_000)
     sizes = {"in_chapter": False, "maximum": sieve_check.MAX_COUNTED}
     cli.add_size(
         parser, "--nbr_in_range", quick=100_000, book=100_000, help="numbers to sieve", **sizes
