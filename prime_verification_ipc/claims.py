@@ -5,7 +5,8 @@ Run:     python prime_verification_ipc/claims.py
 See:     each claim holds, differs (with the likely reason) or cannot be told here (with what is
          missing: often a command that measures it). make report measures everything first and shows
          claims and figures on one page. A flag saves what lies beyond the factor in its share,
-         which depends on the number of workers; so do the verdicts on non-primes.
+         which depends on the number of workers: whether the slow flags pay is judged with four, as
+         in the chapter, each on a CPU.
 Differs: nothing is measured here, so --scale has no effect.
 """
 
@@ -97,7 +98,7 @@ def prime_or_not(figure):
     """Judge how many times as fast as primes the pool is on non-primes."""
     found = claims.speed_up(*(in_pool(figure, speed.POOL, kind) for kind in (True, False)))
     why = "a share that ends early leaves the rest of its core, or a faster clock, to the others"
-    return claims.number(found, claims.TIMES_AS_FAST, low=0.8, high=1.3, zone=0.15, why=why)
+    return claims.number(found, claims.TIMES_AS_FAST, low=0.75, high=1.33, why=why)
 
 
 def cost_of_read(figure, flag):
@@ -177,7 +178,7 @@ def unix_socket_wins(sockets):
         return "", claims.CANNOT_TELL, "needs a Redis server with a Unix socket"
     found = claims.speed_up(*(seconds[name] for name in (redis_sockets.TCP, redis_sockets.UNIX)))
     why = "the client's own work, in Python, takes nearly all of the time"
-    return claims.number(found, claims.TIMES_AS_FAST, low=1.03, zone=0.1, why=why)
+    return claims.number(found, claims.TIMES_AS_FAST, low=1, why=why)
 
 
 def low_factors(figure):
@@ -268,7 +269,7 @@ CLAIMS = (
         "a large number takes the pool the same time, prime or not",
         "the same",
         SLOWER,
-        "large non-primes 0.8x to 1.3x as fast as primes",
+        "large non-primes 0.75x to 1.33x as fast as primes",
         prime_or_not,
         cpus=2,
     ),
@@ -297,7 +298,7 @@ CLAIMS = (
         SLOWER,
         "both together at least 1.05x as fast as in the pool",
         functools.partial(flag_wins, speed.MANAGER),
-        cpus=2,
+        cpus=4,
     ),
     Claim(
         "Figure 9-16",
@@ -306,7 +307,7 @@ CLAIMS = (
         SLOWER,
         "both together at least 1.05x as fast as in the pool",
         functools.partial(flag_wins, speed.REDIS),
-        cpus=2,
+        cpus=4,
     ),
     Claim(
         "Text",
@@ -322,7 +323,7 @@ CLAIMS = (
         "Redis answers faster through a Unix socket than through TCP",
         "up to 50 % faster",
         ("redis_sockets",),
-        "at least 1.03x as fast",
+        "faster",
         unix_socket_wins,
     ),
     Claim(

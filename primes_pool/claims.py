@@ -4,7 +4,9 @@ Chapter: all claims of the section on finding primes
 Run:     python primes_pool/claims.py
 See:     each claim holds, differs (with the likely reason) or cannot be told here (with what is
          missing: often a command that measures it). How chunks are shared shows where each worker
-         has a CPU of its own: of several numbers of workers, the largest such one counts.
+         has a CPU of its own: of several numbers of workers, the largest such one counts. What a
+         last round costs that is not full takes four, as in the chapter: with two, one that is
+         faster for a moment makes up for it.
 Differs: nothing is measured here, so --scale has no effect.
 """
 
@@ -129,7 +131,7 @@ def last_round(figure, nbr_workers):
     full, half = 2 * nbr_workers, nbr_workers // 2
     times = claims.speed_up(seconds(full + half), seconds(full))
     text = f"{full + half} chunks {{:.2f}}x the time of {full}"
-    return claims.number(times, text, low=1.03, zone=0.18, why=UNEVEN)
+    return claims.number(times, text, low=1.03, why=UNEVEN)
 
 
 @for_workers(2)
@@ -280,7 +282,7 @@ CLAIMS = (
         CHUNKS,
         "a last round half full costs at least 3 % (Figure 9-13's numbers)",
         last_round,
-        cpus=2,
+        cpus=4,
     ),
     Claim(
         "Figure 9-11",
@@ -334,7 +336,7 @@ CLAIMS = (
         CHUNKS,
         "at least 10 %",
         one_chunk_more,
-        cpus=2,
+        cpus=4,
     ),
     Claim(
         "Figure 9-13",
