@@ -51,7 +51,7 @@ define run_if
 endef
 
 # $(call install,file of requirements): one by one if this Python cannot have all of them
-PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+PIP := $(PY) -m pip install --quiet --prefer-binary --disable-pip-version-check
 ERRORS := $(VENV)/.pip-errors
 define install
 $(PIP) -r $(1) 2>$(ERRORS) \
