@@ -18,7 +18,7 @@ import hypothesis
 import pytest
 from cases import CASES
 from redis_servers import needs_redis
-from support import ROOT, missing
+from support import ROOT, imported, missing
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # the machine may be busy
 hypothesis.settings.load_profile("untimed")
@@ -58,8 +58,11 @@ def pytest_report_header():
 
 
 def pytest_collection_modifyitems(items):
-    """Skip the cases that need a Redis server where there is none."""
+    """Skip the cases that need a Redis server or a package where there is none."""
     for item in items:
         script = getattr(item, "callspec", None) and item.callspec.params.get("script")
-        if script in CASES and CASES[script].redis:
-            item.add_marker(needs_redis)
+        if script in CASES:
+            lacks = missing(imported(ROOT / script))
+            item.add_marker(pytest.mark.skipif(lacks, reason=f"no {', '.join(lacks)} here"))
+            if CASES[script].redis:
+                item.add_marker(needs_redis)

@@ -4,6 +4,7 @@ import ast
 import concurrent.futures
 import contextlib
 import dataclasses
+import functools
 import importlib.util
 import multiprocessing
 import os
@@ -39,7 +40,7 @@ SHARED_MEMORY = Path("/dev/shm")
 GROUPS = Path("/sys/fs/cgroup")
 # What begins a command of the shell, whose mounts only it and its children see.
 IN_NAMESPACE = ("unshare", "--map-root-user", "--mount", "/bin/sh", "-c")
-PACKAGES = ("distributed", "matplotlib", "numpy")  # that not every Python has
+PACKAGES = ("distributed", "joblib", "matplotlib", "numpy")  # that not every Python has
 TIMEOUT = 120  # seconds; a run that takes as long hangs
 
 
@@ -192,6 +193,7 @@ def load(script, name=None):
         try:
             spec.loader.exec_module(module)
         except ModuleNotFoundError as error:
+            del sys.modules[name]
             skip_if_missing(error.name)
             raise
         finally:
@@ -224,9 +226,42 @@ def call(script, *arguments):
     return codes[0]
 
 
+@functools.cache
+def works(package):
+    """Return whether this Python has ``package``, and can use it."""
+    if importlib.util.find_spec(package) is None:
+        return False
+    if package == "joblib":
+        own = importlib.util.find_spec("cloudpickle") is None  # of releases before 1.6
+        cloudpickle = importlib.import_module(f"{'joblib.externals.' * own}cloudpickle")
+        try:
+            cloudpickle.dumps(lambda: None)
+        except AttributeError:  # of a pickle module that it was not made for
+            return False
+    return True
+
+
 def missing(names):
     """Return which of the packages ``names`` this Python has not, of those that may be missing."""
-    return [name for name in PACKAGES if name in names and importlib.util.find_spec(name) is None]
+    return [name for name in PACKAGES if name in names and not works(name)]
+
+
+@functools.cache
+def imported(path):
+    """Return the names that the module at ``path`` imports, and those that its folder's do for it.
+
+    Whoever draws needs matplotlib: of common's modules, it is plots that imports it.
+    """
+    names, left, seen = set(), [path], set()
+    while left:
+        seen.add(module := left.pop())
+        for node in ast.walk(ast.parse(module.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names |= {node.module, *(alias.name for alias in node.names)}
+        left += [p for p in path.parent.glob("*.py") if p.stem in names and p not in {*seen, *left}]
+    return names | ({"matplotlib"} if "plots" in names else set())
 
 
 def skip_if_missing(*names):

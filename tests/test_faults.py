@@ -7,7 +7,7 @@ import sys
 import pytest
 import torture
 from cases import RUNNABLE
-from support import PACKAGES, ROOT, TIMEOUT, skip_if_missing
+from support import PACKAGES, ROOT, TIMEOUT, imported, skip_if_missing
 
 FIRST = {torture.choose(number)[2]: number for number in reversed(range(1_000))}
 NUMBERS = sorted({*range(100), *FIRST.values()})
@@ -16,6 +16,7 @@ NUMBERS = sorted({*range(100), *FIRST.values()})
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_random_fault_is_survived(number):
     script, _, fault, _ = torture.choose(number)
+    skip_if_missing(*imported(ROOT / script))
     if why := torture.left_out(fault, script):
         pytest.skip(why)
     torture.inject(number)
