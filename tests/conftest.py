@@ -18,7 +18,7 @@ import hypothesis
 import pytest
 from cases import CASES
 from redis_servers import needs_redis
-from support import ROOT, imported, missing
+from support import ROOT, imported, missing, skip_if_missing
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # the machine may be busy
 hypothesis.settings.load_profile("untimed")
@@ -61,8 +61,19 @@ def pytest_collection_modifyitems(items):
     """Skip the cases that need a Redis server or a package where there is none."""
     for item in items:
         script = getattr(item, "callspec", None) and item.callspec.params.get("script")
+        script = script[0] if isinstance(script, tuple) else script  # with its arguments
         if script in CASES:
             lacks = missing(imported(ROOT / script))
             item.add_marker(pytest.mark.skipif(lacks, reason=f"no {', '.join(lacks)} here"))
             if CASES[script].redis:
                 item.add_marker(needs_redis)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call():
+    """Skip a test that turns out to need a package which is missing."""
+    try:
+        return (yield)
+    except ModuleNotFoundError as error:
+        skip_if_missing(error.name)
+        raise

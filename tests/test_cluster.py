@@ -12,7 +12,9 @@ import time
 import psutil
 import pytest
 from redis_servers import free_port
-from support import Run
+from support import Run, skip_if_missing
+
+skip_if_missing("distributed", "joblib")
 
 SCRIPTS = {
     "pi_estimation/pi_cluster.py": (

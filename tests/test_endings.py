@@ -56,7 +56,7 @@ def test_ctrl_c_when_a_stopped_worker_does_not_end():
         2,
         "--repeat",
         1,
-        10**14 + 31,
+        10**16 + 61,
     )
     with Run(*script) as run:
         victim = run.wait_for(run.busy_workers, "a worker at work")[0]

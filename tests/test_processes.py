@@ -11,7 +11,7 @@ from common.run import LIMITS
 
 import pytest
 from cases import CASES
-from support import START_METHODS, Run
+from support import START_METHODS, Run, skip_if_missing
 
 
 @pytest.fixture(params=START_METHODS)
@@ -174,6 +174,7 @@ if __name__ == "__main__":
 
 
 def test_a_worker_of_joblib_that_lacks_something_is_one_line(tmp_path):
+    skip_if_missing("joblib")
     script = tmp_path / "lacks.py"
     script.write_text(LOKY)
     with Run(script) as run:
@@ -183,6 +184,7 @@ def test_a_worker_of_joblib_that_lacks_something_is_one_line(tmp_path):
 
 
 def test_joblib_that_is_to_start_no_process_does_the_work_itself():
+    skip_if_missing("joblib")
     script = "pi_estimation/pi_lists_parallel_joblib.py"
     with Run(script, *CASES[script].args, JOBLIB_MULTIPROCESSING="0") as run:
         assert run.wait(20) == 0

@@ -212,7 +212,7 @@ def test_the_output_in_the_readme_is_what_the_script_prints():
     ).stdout
 
     def wording(text):
-        text = re.sub(r"^(C|Py)Python.*", "Python", text, flags=re.MULTILINE)
+        text = re.sub(r"^(CPython|PyPy) .*", "Python", text, flags=re.MULTILINE)
         return re.sub(r"\d[\d,.]*", "9", text)
 
     assert wording(shown) == wording(printed)

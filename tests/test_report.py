@@ -12,7 +12,9 @@ import sys
 from common import claims, cli, report, results
 
 import pytest
-from support import ROOT, SECTIONS, call
+from support import ROOT, SECTIONS, call, skip_if_missing
+
+skip_if_missing("matplotlib")
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 LOOKS = ((360, "light"), (360, "dark"), (800, "light"), (1360, "light"))

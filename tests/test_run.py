@@ -1,6 +1,7 @@
 """A run ends in one place: exit codes, messages, signals at any moment, and what is short."""
 
 import os
+import platform
 import random
 import re
 import shutil
@@ -163,6 +164,7 @@ def interrupt(script, source, printed):
         run.assert_nothing_left()
 
 
+@pytest.mark.skipif(platform.python_implementation() == "PyPy", reason="__del__ comes later")
 def test_ctrl_c_is_not_lost_in_a_del(tmp_path):
     interrupt(tmp_path / "slow.py", SWALLOWS, "in __del__")
 

@@ -111,7 +111,7 @@ def test_timeit_works_inside_the_folder_and_the_count_file_goes_with_its_own(nam
     method = "spawn" if name in FILES else multiprocessing.get_start_method()
     setup = f"import {name}, multiprocessing; multiprocessing.set_start_method('{method}')"
     output = inside_folder("-m", "timeit", "-n1", "-r1", "-s", setup, f"{name}.run_workers()")
-    assert re.search(r"1 loop, (best|average) of 1: .* per loop", output)
+    assert re.search(r"1 loops?, (best|average) of 1: .* per loop", output)
     filenames = re.findall(r"^Counting in (/.+/count\.txt)$", output, re.MULTILINE)
     assert len(filenames) == (name in FILES)
     assert not any(Path(filename).parent.exists() for filename in filenames)
