@@ -73,7 +73,7 @@ def threads_gain_nothing(lists):
 def threads_gain_something(numpy):
     why = "filling arrays with random numbers, where threads wait for one generator"
     times = gain(numpy, "threads", 2)
-    found = claims.number(times, claims.TIMES_AS_FAST, low=1, why=why)
+    found = claims.number(times, claims.TIMES_AS_FAST, low=1.2, zone=0.25, why=why)
     return without_gil(numpy, found, "no GIL: numpy has none to release, its generator is locked")
 
 
@@ -358,7 +358,7 @@ CLAIMS = (
         "with numpy, threads do gain something",
         "some",
         NUMPY,
-        "2 threads faster than the serial script",
+        "2 threads at least 1.2x as fast as the serial script",
         threads_gain_something,
         cpus=2,
     ),

@@ -186,7 +186,7 @@ def multiples(figure, nbr_workers):
     )
     times = claims.speed_up(others, dips)
     text = "the others take {:.2f}x the time"
-    return claims.number(times, text, low=1.03, zone=0.08, why=UNEVEN)
+    return claims.number(times, text, low=1.03, why=UNEVEN)
 
 
 @for_workers(2, MOST_WORKERS)
@@ -327,7 +327,7 @@ CLAIMS = (
         CHUNKS,
         "all others take at least 1.03x the time, on average",
         multiples,
-        cpus=2,
+        cpus=4,
     ),
     Claim(
         "Figure 9-13",
