@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pickle
+import platform
 import re
 import shutil
 import signal
@@ -521,6 +522,8 @@ def test_a_server_that_dies_in_mid_run_is_one_line(signum):
 @needs_redis
 @pytest.mark.parametrize("script", [SCRIPT, "sync_locking/ex3_redis.py"])
 def test_a_server_that_is_stopped_in_mid_run_is_one_line(tmp_path, script):
+    if platform.python_implementation() == "PyPy" and "ex3" in script:
+        pytest.skip("PyPy's time-outs of sockets begin anew with each signal, such as the run's")
     (tmp_path / "sitecustomize.py").write_text(OLD_CLIENTS)  # Python imports it when it starts
     with (
         tcp_server() as (port, process),
