@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import re
-import signal
 import tempfile
 from pathlib import Path
 
@@ -29,12 +28,6 @@ os.environ["PYTHONPATH"] = str(ROOT)  # for programs of tests; a script has comm
 multiprocessing.current_process()._config["semprefix"] = f"/mp-{os.getpid()}"
 
 run.begin = lambda: None  # this process is not a script's: it takes no signals, it ends nothing
-
-# `make test &` or `nohup make test` would have all scripts ignore them, too.
-for signum, default in (signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL):
-    if signal.getsignal(signum) == signal.SIG_IGN:
-        signal.signal(signum, default)
-
 
 IMPORT = re.compile(r"^(?:import|from) (\w+)", re.MULTILINE)
 LACKS = {

@@ -43,6 +43,11 @@ IN_NAMESPACE = ("unshare", "--map-root-user", "--mount", "/bin/sh", "-c")
 PACKAGES = ("distributed", "joblib", "matplotlib", "numpy")  # that not every Python has
 TIMEOUT = 120  # seconds; a run that takes as long hangs
 
+# `make test &` or `nohup make torture` would have all scripts ignore them, too.
+for signum, default in (signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL):
+    if signal.getsignal(signum) == signal.SIG_IGN:
+        signal.signal(signum, default)
+
 
 @dataclasses.dataclass(frozen=True)
 class Case:
