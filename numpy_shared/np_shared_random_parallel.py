@@ -3,8 +3,9 @@
 Chapter: text on filling a matrix with random numbers
 Run:     python numpy_shared/np_shared_random_parallel.py 4
 See:     the seconds: fewer than np_shared_random_serial.py takes if there is a free CPU for each
-         worker (the chapter: 29 s against 53 s for 10,000 x 320,000). The matrix and its mean are
-         the same as there, to the last digit, for any number of workers.
+         worker (the chapter: 29 s against 53 s for 10,000 x 320,000). Four do not divide it by
+         four: all write through the same memory. compare.py repeats both by turns. The matrix and
+         its mean are the same as there, to the last digit, for any number of workers.
 Differs: every row has its own stream of random numbers, so the matrix depends only on the seed.
          The array's memory is allocated (filled with NaN), and mapped by every worker, before the
          clock starts.

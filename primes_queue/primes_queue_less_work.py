@@ -1,6 +1,6 @@
-"""Find the primes of a range through a queue of odd numbers only: half the jobs.
+"""Find the primes of a range through a queue without the even numbers: half the jobs.
 
-Chapter: text on queues with less work
+Chapter: text on dropping the even half of the jobs
 Run:     python primes_queue/primes_queue_less_work.py 2
 See:     it takes little more than half the time of primes_queue.py with as many workers, because
          half the messages are saved; primes_serial.py is still faster.

@@ -7,7 +7,8 @@ Run:     python sync_locking/ex2_nolock.py 4
          python -m timeit -s "import ex2_nolock" "ex2_nolock.run_workers(4, 100_000)"
 See:     the count ends too low, and differently in every run. The Value's own lock guards the read
          and the write of ``value.value += 1`` separately: in between, another process may add 1,
-         and its update is overwritten.
+         and its update is overwritten. A thousand increments may be too few for that to happen
+         once: then the script counts further, until updates are lost.
          With the chapter's 1,000 increments, timeit measures mostly the start of the processes: 1
          increment takes nearly as long. What the lock of ex2_lock.py costs shows with 100,000.
 Differs: the processes start counting together, at a barrier, or the first might be done before the
