@@ -156,10 +156,10 @@ def draws(module, repeats, streams):
 
 def numpy_times(compare):
     loop = claims.seconds(compare, "Python loop, serial")
-    more = 10 * compare["sizes"]["nbr_samples_in_total"]  # fewer would be paid for by numpy's calls
+    more = pi_check.NUMPY_TIMES * compare["sizes"]["nbr_samples_in_total"]
     numpy = claims.seconds(compare, "numpy, serial", f"by {more:,} darts")
     why = f"{compare['machine']['python']} runs the loop faster than 3.7 did, numpy stayed the same"
-    times = 10 * claims.speed_up(loop, numpy)
+    times = pi_check.NUMPY_TIMES * claims.speed_up(loop, numpy)
     return claims.number(times, claims.TIMES_AS_FAST, low=12.5, high=50, zone=0.1, why=why)
 
 

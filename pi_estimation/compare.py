@@ -25,7 +25,7 @@ import pi_numpy_blocked
 import pi_numpy_parallel
 import pi_numpy_serial
 
-NUMPY_TIMES, BLOCKS_TIMES = 10, 50  # times the darts, for the faster ways
+BLOCKS_TIMES = 50  # times the darts, for the fastest ways
 
 SEED = 9  # for blocks: the same estimate in every run
 LOOP, TUNED, NUMPY, BLOCKED = "Python loop, serial", "tuned loop, serial", "numpy, serial", "blocks"
@@ -35,13 +35,15 @@ OWN = "a Random each"
 
 def jobs(nbr_samples):
     """Return the names of the three jobs: for all ways, for numpy, for blocks."""
-    return [f"pi by {times * nbr_samples:,} darts" for times in (1, NUMPY_TIMES, BLOCKS_TIMES)]
+    return [
+        f"pi by {times * nbr_samples:,} darts" for times in (1, pi_check.NUMPY_TIMES, BLOCKS_TIMES)
+    ]
 
 
 def ways(nbr_samples, nbr_workers):
     """Return the ways to compare: name -> function that returns job -> (estimate, seconds)."""
     job, larger_job, largest_job = jobs(nbr_samples)
-    nbr_more, nbr_most = NUMPY_TIMES * nbr_samples, BLOCKS_TIMES * nbr_samples
+    nbr_more, nbr_most = pi_check.NUMPY_TIMES * nbr_samples, BLOCKS_TIMES * nbr_samples
     numpy_serial = functools.partial(results.second, pi_numpy_serial.run)
     numpy_parallel = functools.partial(results.second, pi_numpy_parallel.run)
 
@@ -110,7 +112,7 @@ def main():
     cli.add_workers(parser)
     pi_check.add_size(parser, quick=500_000)
     args = cli.parse(parser)
-    pi_check.require_memory(NUMPY_TIMES * args.nbr_samples_in_total)
+    pi_check.require_memory(pi_check.NUMPY_TIMES * args.nbr_samples_in_total)
     sizes = (args.nbr_samples_in_total, args.nbr_workers)
     print_memory(*sizes)
     results.compare(args, ways(*sizes), beyond(*sizes))

@@ -6,6 +6,7 @@ import secrets
 from common import cli, timing
 
 BYTES_PER_DART = 5 * 8  # x, y, their squares, and the sum (numpy may reuse memory for it)
+NUMPY_TIMES = 10  # times the darts of a loop, where numpy is compared with it
 
 
 def standard_error(nbr_samples):

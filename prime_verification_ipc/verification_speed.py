@@ -95,7 +95,8 @@ def measure(args, names, redis_url=None):
         ways[SERIAL, 1] = way(SERIAL, numbers, 1)
     runs = []
     # each way starts its own pool, which an earlier round would not warm up
-    for (name, nbr_workers), rounds in results.interleaved(ways, args.repeat, False).items():
+    outcomes = results.interleaved(ways, args.repeat, warm_up=False)
+    for (name, nbr_workers), rounds in outcomes.items():
         seconds = [[one for outcome in rounds for one in outcome[n][1]] for n in numbers]
         is_prime = [rounds[-1][n][0] for n in numbers]
         run = {"way": name, "workers": nbr_workers, "seconds": seconds, "is_prime": is_prime}
@@ -150,10 +151,11 @@ def finding(data, flags):
         why = "One worker has no other to stop, so a flag can only cost time."
     else:
         why = "A flag saves the candidates beyond the factor in its share."
-        if positions(data, nbr_workers) != positions(data, CHAPTER_WORKERS):
+        here, in_chapter = (positions(data, n) for n in (nbr_workers, CHAPTER_WORKERS))
+        if here != in_chapter:
             why += (
-                f" The factors lie {positions(data, nbr_workers)} into their shares, with the "
-                f"chapter's {CHAPTER_WORKERS} workers {positions(data, CHAPTER_WORKERS)}."
+                f" The factors lie {here} into their shares, with the chapter's {CHAPTER_WORKERS} "
+                f"workers {in_chapter}."
             )
     return (
         f"Compared with the pool without a flag ({on_cpus(data, nbr_workers)}): "

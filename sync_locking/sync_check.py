@@ -1,7 +1,6 @@
 """What the scripts that count together share: options, output and the check."""
 
 import functools
-import time
 
 from common import cli, timing
 
@@ -35,9 +34,7 @@ def count_once(run_workers, nbr_workers, max_count):
     """Call ``run_workers``, print the count, and return by how much it is off."""
     expected = nbr_workers * max_count
     print(f"Starting {nbr_workers} process(es) to count to {expected}", flush=True)
-    start = time.perf_counter()
-    count = run_workers(nbr_workers, max_count)
-    duration = time.perf_counter() - start
+    count, duration = timing.timed(run_workers, nbr_workers, max_count)
     print(f"Expecting to see a count of {expected}")
     print(f"Counted to {count}")
     print(f"Delta: {timing.seconds(duration)}, with the start of the processes", flush=True)
