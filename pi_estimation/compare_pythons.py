@@ -11,7 +11,7 @@ See:     with the GIL, threads gain nothing; processes always do. Without the GI
          at quick scale.
          "Times as fast" compares with the serial loop of the same Python, "As the first" with that
          of the first one; both are medians of the rounds. All Pythons use only their standard
-         library: nothing has to be installed in them.
+         library: nothing has to be installed in them. --python takes a name on PATH, or a path.
 """
 
 from common import cli, plots, pythons

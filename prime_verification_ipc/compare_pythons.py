@@ -9,7 +9,7 @@ See:     PyPy compiles the loop to machine code while it runs, with nothing chan
          what processes gain.
          "Times as fast" compares with the serial loop of the same Python, "As the first" with that
          of the first one; both are medians of the rounds. All Pythons use only their standard
-         library: nothing has to be installed in them.
+         library: nothing has to be installed in them. --python takes a name on PATH, or a path.
 """
 
 import multiprocessing.dummy

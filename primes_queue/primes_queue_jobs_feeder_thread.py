@@ -2,11 +2,13 @@
 
 Chapter: Example 9-12, Example 9-13
 Run:     python primes_queue/primes_queue_jobs_feeder_thread.py 2
-See:     primes are collected from the start, so few of them wait in their queue. How many numbers
-         wait in theirs depends on whether the thread or the workers are faster: with four workers
-         hardly any, with one worker thousands. It is about as fast as primes_queue.py, because
-         communication through the Manager still takes most of the time. Feed from a thread when
-         there are more jobs, or more results, than a queue should hold at once.
+See:     primes are collected while numbers still go in, so few of them wait in their queue; in
+         primes_queue.py all found by then do. How many numbers wait in theirs depends on whether
+         the thread or the workers are faster: with four workers hardly any, so nearly all primes
+         are collected early; with one worker thousands, whose primes come after the feeding. It
+         is about as fast as primes_queue.py, because communication through the Manager still takes
+         most of the time. Feed from a thread when there are more jobs, or more results, than a
+         queue should hold at once.
 Differs: if a worker dies, the run ends (common/processes.py); with multiprocessing's own Process it
          would wait forever for the answer to the pill, unless get(timeout=SECONDS) raised
          queue.Empty, as the chapter proposes.
@@ -50,7 +52,7 @@ def feed_new_jobs(number_range, possible_primes_queue, nbr_poison_pills):
 
 
 def run(nbr_numbers, nbr_workers):
-    """Return the primes, and the seconds it took to feed the queue and collect them."""
+    """Return the primes, the seconds it took, and how many came while numbers still went in."""
     number_range = range(LOWER, LOWER + nbr_numbers)
     with Manager() as manager:
         possible_primes_queue = manager.Queue()
@@ -65,17 +67,18 @@ def run(nbr_numbers, nbr_workers):
         thrd = threading.Thread(target=feed_new_jobs, args=jobs, daemon=True)
         thrd.start()  # after the workers: it must not be forked
         primes = []
-        nbr_answers = 0
+        nbr_answers = nbr_early = 0
         while nbr_answers < nbr_workers:
             result = definite_primes_queue.get()
             if result == FLAG_WORKER_FINISHED_PROCESSING:
                 nbr_answers += 1
             else:
                 primes.append(result)
+                nbr_early += thrd.is_alive()
         duration = time.perf_counter() - start
         for p in processes:
             p.join()
-    return primes, duration
+    return primes, duration, nbr_early
 
 
 if __name__ == "__main__":

@@ -307,7 +307,8 @@ def unfinished(redis_url):
     nbr_numbers = sizes["to_i"] - sizes["from_i"]
     if sizes["from_i"] != LOWER or nbr_numbers > queue_check.MAX_NUMBERS:
         raise redis.DataError(f"{RUN} holds something that is not of this script")
-    print(f"Resumed: {nbr_numbers:,} numbers, {sizes['batch']:,} in a job, {nbr_done:,} jobs done")
+    print("Resumed, whatever sizes are above: ", end="")
+    print(f"{nbr_numbers:,} numbers, {sizes['batch']:,} in a job, {nbr_done:,} jobs done")
     return nbr_numbers, sizes["batch"]
 
 

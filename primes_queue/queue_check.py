@@ -25,8 +25,10 @@ def _main(doc, run, workers, batch):
         add_batch(parser)
     args = cli.parse(parser)
     names = ["nbr_numbers"] + ["nbr_workers"] * workers + ["batch"] * batch
-    primes, duration = run(*(getattr(args, name) for name in names))
+    primes, duration, *nbr_early = run(*(getattr(args, name) for name in names))
     report(primes, args.nbr_numbers, duration)
+    if nbr_early:
+        print(f"Collected while numbers still went in: {nbr_early[0]:,} of {len(primes):,} primes")
 
 
 def add_nbr_numbers(parser, quick=20_000):
@@ -77,6 +79,6 @@ def check(primes, nbr_numbers):
 
 def checked(run, nbr_numbers, *args):
     """Return how many primes ``run`` finds and its seconds; raise Failure if it is wrong."""
-    primes, duration = run(nbr_numbers, *args)
+    primes, duration, *_ = run(nbr_numbers, *args)
     check(primes, nbr_numbers)
     return len(primes), duration

