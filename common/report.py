@@ -79,9 +79,10 @@ def measure(args, machine):
         print(f"{script.relative_to(ROOT)}: {f'measure, {why}' if why else 'reuse'}")
     known = [took for took in due.values() if took is not None]
     by = f"earlier runs of {len(known)}"
-    if not known and args.scale == "quick":  # the figures of the READMEs, of another machine
+    if not known:  # the figures of the READMEs, of another machine
         beside = [path for folder in folders for path in folder.glob("fig_*.json")]
-        known = [ran for path in beside if (ran := results.read(path, [path.stem]).get("ran"))]
+        beside = [results.read(path, [path.stem]) for path in beside]
+        known = [data["ran"] for data in beside if data["scale"] == args.scale]
         by = f"{len(known)} figures of the READMEs, on another machine"
     last = f"about {statistics.mean(known) * len(due) / 60:.1f} min, by {by}" if known else ""
     how_long = f": {last or 'no earlier run says how long it takes'}" if due else ""

@@ -4,8 +4,8 @@ Chapter: Figure 9-10, Figure 9-11, Figure 9-12
 Run:     python primes_pool/fig_9_10_chunksize.py
          python primes_pool/fig_9_10_chunksize.py --from results/fig_9_11.json
 See:     9-10: with one number per chunk, sending jobs and answers takes far longer than the
-         divisions; two per chunk save much of that (half, in the chapter), and each further
-         doubling saves less.
+         divisions; two per chunk save much of that (half, in the chapter), then come
+         diminishing returns: each further doubling saves less.
          9-11: at the large end, too few chunks, or a last round that is not full, leave workers
          idle. Python's default lies on the flat stretch in between.
          9-12: shuffling the numbers changes next to nothing, as primes lie nearly evenly anyway.
