@@ -11,6 +11,7 @@ See:     RSS counts every page a process can see, PSS divides a page among the p
 Differs: the chapter's 10-20 MB per worker are RSS.
 """
 
+import importlib.util
 import multiprocessing
 import time
 
@@ -99,6 +100,8 @@ def main():
     cli.add_workers(parser, default=4)
     results.add_output(parser)
     args = cli.parse(parser)
+    if importlib.util.find_spec("numpy") is None:  # only workers import it
+        raise cli.UserError("No module named 'numpy'")
     per_worker = NBR_NUMPY_BYTES + NBR_DATA_BYTES
     memory.require(
         args.nbr_workers * per_worker, lambda fits: f"{fits // per_worker:,} workers would fit"

@@ -280,6 +280,12 @@ def test_data_are_written_to():
     assert (data == 42).all()
 
 
+def test_that_workers_lack_numpy_is_said_before_they_start(monkeypatch, capsys):
+    monkeypatch.setattr(worker_memory.importlib.util, "find_spec", lambda name: None)
+    assert call("pi_estimation/worker_memory.py", 2) == 2
+    assert capsys.readouterr().err == "worker_memory.py: No module named 'numpy'\n"
+
+
 def test_memory_that_is_not_known_is_shown_as_such():
     assert worker_memory.megabytes([1_000_000, 2_000_000]) == "1.5 MB"
     assert worker_memory.megabytes([1_000_000, None]) == "-"
