@@ -4,12 +4,12 @@ Chapter: Figure 9-3, Figure 9-4, Figure 9-5, Figure 9-6, Figure 9-7
 Run:     python pi_estimation/fig_9_03_cpu_usage.py
          python pi_estimation/fig_9_03_cpu_usage.py --from results/fig_9_05.json
 See:     a row is a logical CPU, a column a tenth of a second; the example starts at 0, with a short
-         start-up. One process keeps one CPU busy (the system may move it to another), two keep two;
-         more processes than CPUs add little. Four threads together keep no more than one CPU busy,
-         spread over all of them, because of the GIL. (On a free-threaded build they keep more CPUs
-         busy, and are no faster: they wait for the lock of the one Random they share.) The lower
-         panel separates the example from all programs together, which include this one as it
-         samples the CPUs.
+         start-up. One process keeps one CPU busy (the system may move it to another), two keep two,
+         except while they start and after the first of them has ended; more processes than CPUs add
+         little. Four threads together keep no more than one CPU busy, spread over all of them,
+         because of the GIL. (On a free-threaded build they keep more CPUs busy, and are no faster:
+         they wait for the lock of the one Random they share.) The lower panel separates the example
+         from all programs together, which include this one as it samples the CPUs.
 Differs: --workers gives the numbers of processes. Another than the chapter's 1, 2, 4 and 8 takes
          the place of one that is left out. Figure 9-7 always has the chapter's 4 threads. The
          fastest repeat is drawn.
@@ -226,14 +226,14 @@ def draw(data):
     times, nbr_cpus = run["times"], len(run["percent"][0])
     rows = min(nbr_cpus, 32)  # that add to the height
     does = "does" if data["nbr_workers"] == 1 else "do"
-    is_last = data["name"] == THREADS_FIGURE  # it compares all runs, the others show one each
-    took = data["took"] if is_last and not results.busy(data) else []
+    took = [] if results.busy(data) else data["took"]
     found = finding(run, data["machine"]["usable_cpus"], took)
     can = pi_speed.LOOP_IN_THREADS if data["threads"] else PROCESSES
+    why = can[data["machine"]["gil"]] if data["nbr_workers"] > 1 else ""
     figure, (heat, share) = plots.new(
         data,
         f"How many CPUs {does} {workers(data['nbr_workers'], data['threads'])} keep busy?",
-        f"{found} {can[data['machine']['gil']]}",
+        f"{found} {why}".rstrip(),
         rows=2,
         height=5.1 + 0.15 * rows,
         sharex=True,

@@ -9,7 +9,8 @@ See:     large non-primes end as soon as one worker has found the factor. How ea
          two shares, but 21 % of the way into the second of four. The more is left of a share, the
          more is saved compared with primes_pool_less_naive.py. Primes take longer than there,
          because every read of the flag is a message to the Manager's process and back (compare.py
-         shows both). The other scripts with a flag make reading it cheaper.
+         shows both). So is clearing it before each number, as the last one may have set it: that is
+         what the small non-prime takes. The other scripts with a flag make both cheaper.
 """
 
 import math

@@ -5,10 +5,10 @@ Run:     python prime_verification_ipc/primes_flag_mmap_redux.py --workers 2
          python prime_verification_ipc/primes_flag_mmap_redux.py --workers 4
          python prime_verification_ipc/primes_flag_mmap_redux.py 100109100129100151 97
 See:     the chapter's fastest: large non-primes end early, and primes take about as long as without
-         a flag in primes_pool_less_naive.py, because the inner loop is the same and the flag is
-         read between two of them. How early depends on the number of workers: the factor of large
-         non-prime 1 lies 60 % of the way into the first of two shares, but 21 % of the way into the
-         second of four.
+         a flag in primes_pool_less_naive.py (compare.py shows both by turns), because the inner
+         loop is the same and the flag is read between two of them. How early depends on the number
+         of workers: the factor of large non-prime 1 lies 60 % of the way into the first of two
+         shares, but 21 % of the way into the second of four.
 Differs: it forks its workers whatever --start-method says: spawn and forkserver would give each
          worker a flag of its own that is never cleared, so that primes would become non-primes. It
          reads the flag before each inner loop, the chapter after it: a worker whose share comes

@@ -9,7 +9,7 @@ See:     large non-primes end early, as with a Manager or Redis, and reading the
          large non-prime 1 lies 60 % of the way into the first of two shares, but 21 % of the way
          into the second of four. What primes still take longer than in primes_pool_less_naive.py is
          the countdown, at every candidate. No lock guards the flag, and none is needed: workers
-         only ever set it.
+         only ever set it, and it is cleared before each number, when none is at work.
 """
 
 import math

@@ -243,7 +243,7 @@ CLAIMS = (
     ),
     Claim(
         "Figure 9-10",
-        "a chunksize of 2 instead of 1 about halves the time",
+        "a chunksize of 2 instead of 1 saves much of the time",
         "about half",
         SMALL,
         "at least 1.2x as fast",

@@ -4,14 +4,15 @@ Chapter: Figure 9-10, Figure 9-11, Figure 9-12
 Run:     python primes_pool/fig_9_10_chunksize.py
          python primes_pool/fig_9_10_chunksize.py --from results/fig_9_11.json
 See:     9-10: with one number per chunk, sending jobs and answers takes far longer than the
-         divisions; two per chunk save much of that (half, in the chapter), then come
-         diminishing returns: each further doubling saves less.
+         divisions; two per chunk save half of the sending, and so not quite half of all (about
+         half, in the chapter), as there are as many divisions as before. Then come diminishing
+         returns: each further doubling has less left to save.
          9-11: at the large end, too few chunks, or a last round that is not full, leave workers
          idle. Python's default lies on the flat stretch in between.
          9-12: shuffling the numbers changes next to nothing, as primes lie nearly evenly anyway.
-Differs: the chapter uses four processes; --workers 2,4 draws each number of workers.
-         The default chunksize is CPython's rule (see primes_pool.py). Figure 9-12 also shows what
-         shuffling saves, in percent.
+Differs: the chapter uses four processes; --workers 2,4 draws each number of workers. The default
+         chunksize is CPython's rule (see primes_pool.py). Figure 9-12 also shows what shuffling
+         saves, in percent.
 """
 
 import math
@@ -75,7 +76,8 @@ def small_finding(seconds, serial, where):
     return (
         f"With {where}, Pool.map takes {one:,.3f} s at chunksize 1, {one / serial:,.1f} times as "
         f"long as one process without a pool. Chunksize 2 takes {100 * two / one:.0f} % of that "
-        f"time (the chapter: about half), chunksize {SMALL[-1]} takes {100 * most / one:.0f} %."
+        f"time (the chapter: about half), chunksize {SMALL[-1]} takes {100 * most / one:.0f} %. "
+        "Only the sending gets less."
     )
 
 

@@ -72,7 +72,7 @@ CASES = {
     "what a prime costs grows as its square root": (costs(power=0.5), costs(power=1.0)),
     "primes lie in one dense band": (costs(spread=0.1), costs(spread=0.4)),
     "an even number is tested at once": (costs(even=0.1), costs(even=100)),
-    "a chunksize of 2 instead of 1 about halves the time": (small(of_2=2.1), small(of_2=3.9)),
+    "a chunksize of 2 instead of 1 saves much of the time": (small(of_2=2.1), small(of_2=3.9)),
     "doubling the chunksize further gains less and less": (small(of_64=0.9), small(of_64=0.2)),
     "half as many chunks as processes leave half of the CPUs idle": (
         large(of_50000=2.0),

@@ -228,11 +228,11 @@ def test_the_examples_share_is_told_apart_from_that_of_other_programs():
     assert cpu_usage.finding(RUN, 2, []).startswith("During the run shown, ")
 
 
-def test_only_the_last_figure_compares_the_times_of_all_runs():
+def test_each_figure_tells_the_times_of_all_runs():
     data = {"sizes": {}, "machine": MACHINE, "nbr_workers": 2, "threads": False, "runs": [RUN]}
     for name in (*cpu_usage.FIGURES.values(), cpu_usage.THREADS_FIGURE):
         figure = cpu_usage.draw({**data, "name": name, "took": TOOK})
-        assert ("From start to end" in figure.finding) == (name == cpu_usage.THREADS_FIGURE)
+        assert "From start to end, 1 process took 2.00 s" in figure.finding
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from unittest import mock
 
-from common import create_range
+from common import claims, create_range
 
 import pytest
 from cases import CASES
@@ -179,7 +179,7 @@ def test_the_pictures_in_a_readme_can_be_drawn_again(folder, tmp_path):
     assert bool(pictures) == (folder not in ("common", "sync_locking"))  # which have no figure
     for picture in pictures:
         path = ROOT / folder / picture
-        (script,) = [script for script, case in CASES.items() if path.stem in case.figures]
+        (script,) = [script for script in scripts() if path.stem in claims.outputs(ROOT / script)]
         arguments = ("--from", path.with_suffix(".json"), "--output", tmp_path)
         assert call(script, *arguments) == 0
         assert path.exists()
