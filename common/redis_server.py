@@ -155,7 +155,9 @@ def own(url, key):
     client = redis.Redis.from_url(url, client_name=f"owner:{key}", single_connection_client=True)
     if sum(other["name"] == f"owner:{key}" for other in client.client_list()) > 1:
         client.close()
-        raise run.UserError(f"another run uses the key {key} on this Redis server: try again later")
+        raise run.UserError(
+            f"another run uses the key {key} on this Redis server: try again later, or --redis-url"
+        )
     return client
 
 

