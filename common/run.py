@@ -199,6 +199,7 @@ def look():
     else:
         if -signal.SIGTERM in dead.values():  # it may have been for this process, too
             signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
+            signal.raise_signal(signal.SIGCHLD)  # else one that came with an alarm is handled later
             time.sleep(LOOK_SECONDS)
         end(1, in_words(dead))
 

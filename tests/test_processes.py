@@ -266,3 +266,35 @@ def test_what_is_left_open_is_not_waited_for(tmp_path, opens, ends, method):
         assert run.stdout == out
         assert run.stderr.strip().endswith(error)
         run.assert_nothing_left()
+
+
+TERMINATED = """
+import os, signal, time
+from common import cli
+from common.processes import Process
+
+def main():
+    p = Process(target=time.sleep, args=(99,))
+    p.start()
+    together = {signal.SIGALRM, signal.SIGCHLD, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, together)
+    for pid in (p.pid, os.getpid()):
+        os.kill(pid, signal.SIGTERM)
+    signal.sigtimedwait([signal.SIGUSR1], 0.5)  # until an alarm is pending, too
+    signal.setitimer(signal.ITIMER_REAL, 0)  # it is the last: the next one would bring SIGTERM
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, together)
+    time.sleep(9)
+
+if __name__ == "__main__":
+    cli.run(main)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "sigtimedwait"), reason="macOS has no sigtimedwait")
+def test_sigterm_to_all_is_told_as_such_even_if_it_comes_with_an_alarm(tmp_path):
+    script = tmp_path / "terminated.py"
+    script.write_text(TERMINATED)
+    with Run(script) as run:
+        assert run.wait(20) == 143
+        assert run.stderr == "terminated.py: terminated\n"
+        run.assert_nothing_left()
