@@ -156,7 +156,8 @@ def own(url, key):
     if sum(other["name"] == f"owner:{key}" for other in client.client_list()) > 1:
         client.close()
         raise run.UserError(
-            f"another run uses the key {key} on this Redis server: try again later, or --redis-url"
+            f"another run uses the key {key} on this Redis server: try again later, or give "
+            "another one by --redis-url"
         )
     return client
 

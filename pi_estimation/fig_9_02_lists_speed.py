@@ -6,11 +6,11 @@ Run:     python pi_estimation/fig_9_02_lists_speed.py
 See:     processes divide the time up to the number of CPUs and no further; threads gain nothing,
          because the GIL lets only one thread at a time run Python code. On a free-threaded build
          they gain nothing either: random.uniform is a method of one Random, and the threads wait
-         for its lock instead. (With a Random each they gain: pi_lists_threads.py.) The curve is
-         Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each; a / (a + b) is
-         the serial share. With two usable CPUs it passes through both points, unless two processes
-         are slower than one, or more than twice as fast; its interval then reflects the scatter of
-         the repeats alone.
+         for its lock instead. (With a Random each they gain: pi_lists_threads.py.)
+         The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each;
+         a / (a + b) is the serial share. With two usable CPUs it passes through both points, unless
+         two processes are slower than one, or more than twice as fast; its interval then reflects
+         the scatter of the repeats alone.
 """
 
 from common import cli, plots

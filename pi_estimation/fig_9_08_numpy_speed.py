@@ -6,8 +6,8 @@ Run:     python pi_estimation/fig_9_08_numpy_speed.py
 See:     unlike in Figure 9-2, threads gain something too: numpy releases the GIL for its
          arithmetic, but its one global random generator is locked, also on a free-threaded build.
          Each process has its own.
-         The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each; a
-         / (a + b) is the serial share. With two usable CPUs it passes through both points, unless
+         The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each;
+         a / (a + b) is the serial share. With two usable CPUs it passes through both points, unless
          two processes are slower than one, or more than twice as fast; its interval then reflects
          the scatter of the repeats alone. A negative serial share counts as none: halves of an
          array that fit in a cache can take less than half the time of the whole.

@@ -51,7 +51,7 @@ CASES = {
             r"(?s)(?=.*Executing estimate_nbr_points_in_quarter_circle with 3,33\d on pid \d+)"
             r"(?=.*\[Parallel\(n_jobs=3\)\]: Using backend LokyBackend with 3 concurrent workers)",
             # joblib may have returned before it prints the last of these
-            r"\[Parallel\(n_jobs=3\)\]: Done +\d out of +\d \| elapsed: .* finished",
+            r"\[Parallel\(n_jobs=3\)\]: Done +(\d) out of +\1 \| elapsed: .* finished",
             PI,
             DELTA,
         ),
