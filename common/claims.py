@@ -13,6 +13,7 @@ from typing import NamedTuple
 from common import cli, results
 
 HOLDS, DIFFERS, CANNOT_TELL = "holds", "differs", "cannot tell here"
+NOT_YET = "not measured yet"
 TIMES_AS_FAST = "{:.2f}x"  # what speed_up returns
 SHARED_CORES = "CPUs that share a core, or a clock that falls when more cores are busy"
 INCOMPLETE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
@@ -121,7 +122,7 @@ def judge(claim, section, folder):
         try:
             measured.append(results.read(path, [name]))
         except cli.UserError as error:
-            what = str(error).replace(f"{path}", path.name) if path.exists() else "not measured yet"
+            what = str(error).replace(f"{path}", path.name) if path.exists() else NOT_YET
             return "", CANNOT_TELL, f"{what}: {how_to_measure(section, name)}"
     try:
         usable = min(data["machine"]["usable_cpus"] for data in measured)
@@ -167,6 +168,7 @@ def main(doc, claims):
         found = judge(claim, section, args.stored or section.parent / "results")
         one = claim._asdict() | dict(zip(("yours", "verdict", "reason"), found, strict=True))
         judged.append({key: value for key, value in one.items() if key != "judge"})
+    for one in sorted(judged, key=lambda one: NOT_YET in one["reason"]):  # what is known, first
         row = [textwrap.fill(one[key], w, break_long_words=False) for key, w in WIDTHS.items()]
         table.add_row(row, divider=True)
     print(table)

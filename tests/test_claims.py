@@ -220,3 +220,11 @@ def test_judged_claims_are_stored_as_they_are_printed(tmp_path, capsys):
     assert {one["verdict"] for one in data["claims"]} == {claims.CANNOT_TELL}
     printed = capsys.readouterr().out
     assert f"{len(data['claims'])} claims: 0 hold, 0 differ" in printed
+
+
+def test_what_can_be_judged_is_printed_first(tmp_path, capsys):
+    section, claim = [one for one in CLAIMS if one[0] == "pi_estimation"][-1]
+    judged(section, claim, CASES[claim.says][0], tmp_path)
+    assert call("pi_estimation/claims.py", "--from", tmp_path, "--output", tmp_path) == 0
+    printed = capsys.readouterr().out
+    assert printed.index(f"| {claims.HOLDS} ") < printed.index(claims.NOT_YET)
