@@ -7,7 +7,8 @@ Run:     python sync_locking/ex2_lock_rawvalue.py 4
          python -m timeit -s "import ex2_lock_rawvalue" "ex2_lock_rawvalue.run_workers(4, 100_000)"
 See:     the same exact count as ex2_lock.py in less time: a RawValue is a bare C int in shared
          memory, and the one Lock around the increment is all it needs. RawArray is to Array what
-         RawValue is to Value.
+         RawValue is to Value: pi_estimation/random_streams.py has one, and so has np_shared.py of
+         numpy_shared/, by Array(..., lock=False).
          With the chapter's 1,000 increments, timeit measures mostly the start of the processes: 1
          increment takes nearly as long. The difference shows with 100,000.
 """
