@@ -17,7 +17,7 @@ import hypothesis
 import pytest
 from cases import CASES
 from redis_servers import needs_redis
-from support import ROOT, imported, missing, skip_if_missing
+from support import PACKAGES, ROOT, imported, missing, skip_if_missing
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # the machine may be busy
 hypothesis.settings.load_profile("untimed")
@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(items):
         script = getattr(item, "callspec", None) and item.callspec.params.get("script")
         script = script[0] if isinstance(script, tuple) else script  # with its arguments
         if script in CASES:
-            lacks = missing(imported(ROOT / script))
+            lacks = [name for name in missing(PACKAGES) if name in imported(ROOT / script)]
             item.add_marker(pytest.mark.skipif(lacks, reason=f"no {', '.join(lacks)} here"))
             if CASES[script].redis:
                 item.add_marker(needs_redis)
