@@ -1,6 +1,6 @@
 """Measure and draw how long an estimate of pi takes: serially, by threads and by processes."""
 
-from common import plots, results, timing
+from common import claims, plots, results, timing
 
 import amdahl
 import pi_check
@@ -108,13 +108,13 @@ def finding(seconds, usable, law):
     within = [n for n in seconds["processes"] if n <= usable]
     # with one CPU nothing gains: the largest number is as good as any
     n = max(within) if within and usable > 1 else max(seconds["processes"])
-    serial = min(seconds["serial"][1])
+    serial = seconds["serial"][1]
     processes, threads = (
-        f"{serial / min(seconds[kind][n]):,.2f}x" for kind in ("processes", "threads")
+        f"{claims.speed_up(serial, seconds[kind][n]):,.2f}x" for kind in ("processes", "threads")
     )
     compared = (
-        f"{count(n, 'process is', 'processes are')} {processes} as fast as the serial script, and "
-        f"{count(n, 'thread is', 'threads are')} {threads} as fast"
+        f"{count(n, 'process is', 'processes are')} {processes} as fast as the serial script by "
+        f"round, and {count(n, 'thread is', 'threads are')} {threads} as fast"
     )
     if usable == 1:
         return f"With 1 usable CPU, no gain is to be expected: {compared}."
@@ -140,8 +140,8 @@ def finding(seconds, usable, law):
         if 0 < law["share"] < 1:
             points += " (two points always fit exactly)"
     return (
-        f"{compared}. Fitted to {points}, Amdahl's law makes {100 * law['share']:.1f} % of the "
-        f"work serial (95 % interval: {100 * low:.1f} to {100 * high:.1f} %) and predicts "
+        f"{compared}. Fitted to the best of {points}, Amdahl's law makes {100 * law['share']:.1f} "
+        f"% of the work serial (95 % interval: {100 * low:.1f} to {100 * high:.1f} %) and predicts "
         f"{' and '.join(predicted)}."
     )
 

@@ -40,7 +40,7 @@ def compared(compare, way, *labels):
     """Return each round's seconds of ``way`` for the numbers ``labels`` together."""
     jobs = [f"{label}, {number_of(compare, label):,}" for label in labels]
     seconds = {row["job"]: row["seconds"] for row in compare["ways"] if row["name"] == way}
-    return [sum(of_round) for of_round in zip(*(seconds[job] for job in jobs), strict=True)]
+    return speed.together(seconds, jobs)
 
 
 def in_pool(figure, way, *are_prime):
@@ -49,12 +49,8 @@ def in_pool(figure, way, *are_prime):
     ``are_prime``: of primes (True), of non-primes (False) or of both.
     """
     seconds = speed.seconds_by_way(figure, speed.workers_of_finding(figure))[way]
-    numbers = [n for n in pool_numbers(figure) if prime_check.is_prime(n) in are_prime]
-    return [sum(of_round) for of_round in zip(*(seconds[n] for n in numbers), strict=True)]
-
-
-def pool_numbers(figure):
-    return [n for n in figure["numbers"] if not factors.is_settled_early(n)]
+    numbers = [n for n in figure["numbers"] if not factors.is_settled_early(n)]
+    return speed.together(seconds, [n for n in numbers if prime_check.is_prime(n) in are_prime])
 
 
 def times(figure, slow, fast, *are_prime):

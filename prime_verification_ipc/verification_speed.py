@@ -6,7 +6,7 @@ import math
 import statistics
 import textwrap
 
-from common import plots, results
+from common import claims, plots, results
 
 import factors
 import prime_check
@@ -158,7 +158,7 @@ def finding(data, flags):
                 f"workers {in_chapter}."
             )
     return (
-        f"Compared with the pool without a flag ({on_cpus(data, nbr_workers)}): "
+        f"Compared by round with the pool without a flag ({on_cpus(data, nbr_workers)}): "
         f"{'; '.join(compared)}. {why}"
     )
 
@@ -178,10 +178,14 @@ def on_cpus(data, nbr_workers):
     return workers + cpus
 
 
+def together(seconds, numbers):
+    """Return each round's seconds for all ``numbers``; ``seconds``: number -> each round's."""
+    return [sum(of_round) for of_round in zip(*(seconds[n] for n in numbers), strict=True)]
+
+
 def gain(seconds, name, numbers):
     """Return how many times as fast as the pool the way ``name`` is, over all ``numbers``."""
-    pool, other = (sum(min(seconds[way][n]) for n in numbers) for way in (POOL, name))
-    return pool / other
+    return claims.speed_up(*(together(seconds[way], numbers) for way in (POOL, name)))
 
 
 def in_words(gains):
@@ -189,12 +193,11 @@ def in_words(gains):
     kinds = {}
     for name, times in gains.items():
         kind = "as fast" if abs(times - 1) <= ALIKE else "slower" if times < 1 else "faster"
-        kinds.setdefault(kind, {})[name.removesuffix(" flag")] = f"{times:.2f}x"
-    return ", ".join(
-        f"{' and '.join(ways)} {'are' if len(ways) > 1 else 'is'} {kind} "
-        f"({', '.join(ways.values())})"
-        for kind, ways in kinds.items()
-    )
+        kinds.setdefault(kind, []).append(f"{name.removesuffix(' flag')} ({times:.2f}x)")
+    said = []
+    for kind, (*ways, last) in kinds.items():
+        said.append(f"{', '.join(ways)} and {last} are {kind}" if ways else f"{last} is {kind}")
+    return ", ".join(said)
 
 
 def stand_ins(data):

@@ -6,9 +6,9 @@ Run:     python primes_pool/fig_9_09_prime_cost.py
 See:     primes form a dense band that grows as sqrt(n), since each needs every division up to its
          square root. Composites lie anywhere below it, most of them at the bottom, because a small
          factor ends the search at once. The size of a number does not tell what it will cost.
-         Each time includes reading the clock, so no dot is at zero. The fitted curve begins too low:
-         CPython keeps the integers up to 256 ready, so that divisions by these take less time than
-         by larger ones, and the band is a little steeper from n = 65,536 (256 squared) on.
+         Each time includes reading the clock, so no dot is at zero. The fitted curve begins too
+         low: CPython keeps the integers up to 256 ready, so that divisions by these take less time
+         than by larger ones, and the band is a little steeper from n = 65,536 (256 squared) on.
 Differs: the chapter times all 990,000 numbers; here one is drawn from each of 5,000 equal
          stretches, the same ones in every run. All in one process: --workers and --start-method
          have no effect.

@@ -18,7 +18,7 @@ Differs: the chapter uses four processes; --workers 2,4 draws each number of wor
 import math
 import statistics
 
-from common import cli, plots
+from common import claims, cli, plots
 
 import pool_check
 import pool_speed
@@ -72,11 +72,12 @@ def ordered_seconds(data):
 
 def small_finding(seconds, serial, where):
     """Describe what the first and the later doublings of the chunksize gain."""
-    one, two, most = (min(seconds[chunksize]) for chunksize in (1, 2, SMALL[-1]))
+    one = min(seconds[1])
+    two, most = (100 * claims.speed_up(seconds[size], seconds[1]) for size in (2, SMALL[-1]))
     return (
         f"With {where}, Pool.map takes {one:,.3f} s at chunksize 1, {one / serial:,.1f} times as "
-        f"long as one process without a pool. Chunksize 2 takes {100 * two / one:.0f} % of that "
-        f"time (the chapter: about half), chunksize {SMALL[-1]} takes {100 * most / one:.0f} %. "
+        f"long as one process without a pool. By round, chunksize 2 takes {two:.0f} % of that time "
+        f"(the chapter: about half), chunksize {SMALL[-1]} takes {most:.0f} %. "
         "Only the sending gets less."
     )
 
@@ -125,6 +126,7 @@ def large_finding(seconds, nbr_numbers, nbr_workers, where):
     nbr_chunks = pool_check.count_chunks(nbr_numbers, largest)
     nbr_idle = pool_check.count_idle(nbr_chunks, nbr_workers)
     more = 100 * (best[default] / best[fastest] - 1)
+    longer = claims.speed_up(seconds[largest], seconds[default])
     if fastest == default:
         compared = "the least of all"
     else:
@@ -134,7 +136,7 @@ def large_finding(seconds, nbr_numbers, nbr_workers, where):
     return (
         f"With {where}, the default chunksize of {default:,} takes {best[default]:,.3f} s, "
         f"{compared}. {nbr_chunks} {chunks} of {largest:,} {leave} {nbr_idle} of {nbr_workers} "
-        f"workers idle and {take} {best[largest] / best[default]:,.2f} times as long as that."
+        f"workers idle and {take} by round {longer:,.2f} times as long as that."
     )
 
 
@@ -216,9 +218,9 @@ def scale(axes, workers, below=0):
 
 
 def saved(ordered, shuffled):
-    """Return a dict, chunksize -> percent of the best time that shuffling saves."""
+    """Return a dict, chunksize -> percent of the time that shuffling saves, by round."""
     return {
-        chunksize: 100 * (1 - min(shuffled[chunksize]) / min(durations))
+        chunksize: 100 * (1 - claims.speed_up(shuffled[chunksize], durations))
         for chunksize, durations in ordered.items()
     }
 
@@ -268,7 +270,7 @@ def draw_shuffled(data):
         below.plot([default], [CHAPTER_SHUFFLED], label=label, **plots.CHAPTER)
         below.set_xscale("log")
         plots.thousands(below.xaxis, below.yaxis)
-        below.set_ylabel("% of the best\ntime saved")
+        below.set_ylabel("% of the time\nsaved, by round")
     panels[-1].set_xlabel("chunksize: numbers in a chunk")
     plots.legend(figure, columns=4)
     return figure

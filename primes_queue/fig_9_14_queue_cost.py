@@ -11,7 +11,7 @@ See:     one process without a queue beats every run with one. Testing a number 
          numbers halves the messages, so that every run is faster, but still not fast enough.
 """
 
-from common import cli, plots, results
+from common import claims, cli, plots, results
 
 import primes_queue
 import primes_queue_less_work
@@ -73,8 +73,8 @@ def finding(seconds, nbr_numbers, usable):
     }
     sentences = [against_serial(best, nbr_numbers)]
     if len(best[ALL]) > 1:
-        sentences.append(more_workers(best[ALL], usable))
-    return " ".join([*sentences, fewer_jobs(best)])
+        sentences.append(more_workers(seconds[ALL], usable))
+    return " ".join([*sentences, fewer_jobs(seconds)])
 
 
 def against_serial(best, nbr_numbers):
@@ -92,16 +92,16 @@ def against_serial(best, nbr_numbers):
 
 
 def more_workers(durations, usable):
-    """Describe what more workers change in ``durations`` (number of workers -> best)."""
-    first, *others = durations
-    changes = ", ".join(f"{workers(n)} {change(durations[n] / durations[first])}" for n in others)
+    """Describe what more workers change in ``durations`` (number of workers -> of every repeat)."""
+    (first, alone), *others = durations.items()
+    changes = ", ".join(f"{workers(n)} {change(claims.speed_up(its, alone))}" for n, its in others)
     cannot = "With 1 usable CPU, more workers cannot help. " if usable == 1 else ""
-    return f"{cannot}Compared with {workers(first)}, {changes}."
+    return f"{cannot}Compared by round with {workers(first)}, {changes}."
 
 
-def fewer_jobs(best):
+def fewer_jobs(seconds):
     """Describe what half the jobs change in the runs with a queue."""
-    ratios = sorted(best[ODD][n] / best[ALL][n] for n in best[ALL])
+    ratios = sorted(claims.speed_up(seconds[ODD][n], seconds[ALL][n]) for n in seconds[ALL])
     nbr_faster = sum(ratio < 1 for ratio in ratios)
     least, most = f"{ratios[0]:.2f}", f"{ratios[-1]:.2f}"
     return (

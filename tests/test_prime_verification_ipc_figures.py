@@ -137,12 +137,12 @@ def words(said):
 @pytest.mark.parametrize(
     ("gains", "expected"),
     [
-        ([0.5, 0.94], "a and b are slower (0.50x, 0.94x)"),
-        ([0.96, 1.04], "a and b are as fast (0.96x, 1.04x)"),
-        ([1.06, 12], "a and b are faster (1.06x, 12.00x)"),
-        ([0.5, 1], "a is slower (0.50x), b is as fast (1.00x)"),
-        ([2, 1, 3], "a and c are faster (2.00x, 3.00x), b is as fast (1.00x)"),
-        ([1], "a is as fast (1.00x)"),
+        ([0.5, 0.94], "a (0.50x) and b (0.94x) are slower"),
+        ([0.96, 1.04], "a (0.96x) and b (1.04x) are as fast"),
+        ([1.06, 12], "a (1.06x) and b (12.00x) are faster"),
+        ([0.5, 1], "a (0.50x) is slower, b (1.00x) is as fast"),
+        ([2, 1, 3], "a (2.00x) and c (3.00x) are faster, b (1.00x) is as fast"),
+        ([1], "a (1.00x) is as fast"),
     ],
 )
 def test_a_gain_is_called_what_it_is(gains, expected):
@@ -150,9 +150,12 @@ def test_a_gain_is_called_what_it_is(gains, expected):
 
 
 def measured(numbers, seconds, workers=(2,), usable_cpus=2):
-    """Return a measurement in which each of ``numbers`` takes ``seconds[way]`` at best."""
+    """Return a measurement in which each of ``numbers`` takes ``seconds[way]`` at best.
+
+    In each other round all ways take twice as long.
+    """
     runs = [
-        {"way": way, "workers": n, "seconds": [[2 * best, best] for best in bests]}
+        {"way": way, "workers": n, "seconds": [[2 * best, best, best] for best in bests]}
         for way, bests in seconds.items()
         for n in workers
     ]
@@ -190,7 +193,7 @@ def test_figure_9_16_without_redis_says_so():
 def test_figure_9_17_says_how_close_redux_is_on_primes():
     seconds = {way: [0.4, 0.3] for way in (SPEED.POOL, SPEED.RAWVALUE, SPEED.MMAP)}
     said = FASTER.finding(measured([10**9 + 7, 10**9 + 9], seconds | {SPEED.REDUX: [0.41, 0.28]}))
-    assert numbers_in(said) == ["2", "1.00", "1.00", "1.01", "0.93", "1.02", "0.1"]
+    assert numbers_in(said) == ["2", "1.00", "1.00", "1.01", "0.02", "0.1"]
     assert words(said) == ["as fast"]
     assert "not the chapter's" in said
 

@@ -141,18 +141,18 @@ def test_the_finding_of_figure_9_09():
 
 
 def test_figure_9_10_says_what_doubling_gains():
-    seconds = {1: [4.0, 5.0], 2: [3.0, 2.0], 64: [1.0, 1.0]}
+    seconds = {1: [5.0, 4.0, 4.0], 2: [3.0, 2.0, 2.0], 64: [1.0, 1.0, 1.0]}
     said = CHUNKSIZE.small_finding(seconds, 2.0, "4 workers")
     assert numbers_in(said) == ["4", "4.000", "1", "2.0", "2", "50", "64", "25"]
 
 
 def test_figure_9_11_says_how_good_the_default_is():
-    seconds = {1: [4.0, 5.0], 6_250: [1.0, 3.0], 50_000: [2.0, 2.0]}
+    seconds = {1: [4.0, 5.0, 5.0], 6_250: [1.0, 3.0, 1.0], 50_000: [2.0, 6.0, 2.0]}
     said = CHUNKSIZE.large_finding(seconds, 100_000, 4, "4 workers")
     default, largest = ["6,250", "1.000"], ["2", "50,000", "2", "4", "2.00"]
     assert numbers_in(said) == ["4", *default, *largest]
     assert re.findall("least|more", said) == ["least"]
-    seconds[1] = [0.8]
+    seconds[1] = [0.8, 2.4, 0.8]
     said = CHUNKSIZE.large_finding(seconds, 100_000, 4, "4 workers")
     assert numbers_in(said) == ["4", *default, "25", "1", *largest]
     assert re.findall("least|more", said) == ["more"]
@@ -164,11 +164,12 @@ def test_figure_9_11_says_how_good_the_default_is():
         (0.9, 1.0, ["less", "less", "more"], "0.0"),
         (1.1, 1.0, ["more", "less", "more"], "0.0"),
         (0.9, 1.5, ["less", "less", "less"], "50.0"),
+        (1.1, 1.5, ["more", "less", "less"], "50.0"),
     ],
 )
 def test_figure_9_12_says_what_shuffling_gains(shuffled, noise, words, percent):
     ordered = {chunksize: [1.0, noise, noise] for chunksize in (1, 2, 4)}
-    mixed = {chunksize: [shuffled, 2.0, 2.0] for chunksize in (1, 2, 4)}
+    mixed = {k: [shuffled * n for n in rounds] for k, rounds in ordered.items()}
     said = CHUNKSIZE.shuffled_finding(ordered, mixed, "4 workers")
     assert numbers_in(said) == ["4", "10.0", "2", percent]
     assert re.findall("less|more", said) == words  # than ordered, in the chapter, than the noise
