@@ -59,7 +59,7 @@ def run(nbr_workers, size_a, size_b, folder):
     print(f"Mapped {main_nparray.nbytes:,} nbytes of {filename}")
     print(f"Mapped array in PID {os.getpid()}: {np_shared.location(main_nparray)}")
     print(f"Filled with {DEFAULT_VALUE}:\n{main_nparray}", flush=True)
-    NBR_OF_PROCESSES = min(nbr_workers, size_a)  # noqa: N806
+    NBR_OF_PROCESSES = min(nbr_workers, size_a)
     bounds = [size_a * n // NBR_OF_PROCESSES for n in range(NBR_OF_PROCESSES + 1)]
     shares = [range(*pair) for pair in itertools.pairwise(bounds)]
     tasks = [joblib.delayed(overwrite_share)(main_nparray, share) for share in shares]

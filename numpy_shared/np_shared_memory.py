@@ -61,7 +61,7 @@ def fill_and_overwrite(shared, nbr_workers, size_a, size_b):
     print(f"Created block {shared.name} with {main_nparray.nbytes:,} nbytes")
     main_nparray.fill(DEFAULT_VALUE)
     print(f"Filled with {DEFAULT_VALUE}:\n{main_nparray}", flush=True)
-    NBR_OF_PROCESSES = min(nbr_workers, size_a)  # noqa: N806
+    NBR_OF_PROCESSES = min(nbr_workers, size_a)
     barrier = multiprocessing.Barrier(NBR_OF_PROCESSES)
     initargs = (shared.name, size_a, size_b, barrier)
     bounds = [size_a * n // NBR_OF_PROCESSES for n in range(NBR_OF_PROCESSES + 1)]

@@ -24,7 +24,7 @@ import prime_check
 def check_prime_in_range(n_from_i_to_i):
     """Return whether no odd number of [from_i, to_i) divides n, given (n, (from_i, to_i))."""
     n, (from_i, to_i) = n_from_i_to_i
-    for i in range(from_i, to_i, 2):  # noqa: SIM110
+    for i in range(from_i, to_i, 2):
         if n % i == 0:
             return False
     return True

@@ -16,7 +16,7 @@ def check_prime(n):
     """Return whether ``n`` is prime."""
     if n < 3 or n % 2 == 0:
         return n == 2
-    for i in range(3, math.isqrt(n) + 1, 2):  # noqa: SIM110
+    for i in range(3, math.isqrt(n) + 1, 2):
         if n % i == 0:
             return False
     return True
