@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import itertools
 import re
 import statistics
 import subprocess
@@ -78,15 +79,17 @@ def measure(args, machine):
         due |= {script: took} if why else {}
         print(f"{script.relative_to(ROOT)}: {f'measure, {why}' if why else 'reuse'}")
     known = [took for took in due.values() if took is not None]
-    by = f"earlier runs of {len(known)}"
-    if not known:  # the figures of the READMEs, of another machine
-        beside = [path for folder in folders for path in folder.glob("fig_*.json")]
-        beside = [results.read(path, [path.stem]) for path in beside]
-        known = [data["ran"] for data in beside if data["scale"] == args.scale]
-        by = f"{len(known)} figures of the READMEs, on another machine"
-    last = f"about {statistics.mean(known) * len(due) / 60:.1f} min, by {by}" if known else ""
-    how_long = f": {last or 'no earlier run says how long it takes'}" if due else ""
-    print(f"{len(due)} to measure{how_long}", flush=True)
+    beside = [path for folder in folders for path in folder.glob("fig_*.json")]
+    beside = [results.read(path, [path.stem]) for path in beside]  # measured elsewhere
+    others = [data["ran"] for data in beside if data["scale"] == args.scale]
+    sources = {f"earlier runs of {len(known)}": known}
+    if len(known) < len(due):
+        sources[f"{len(others)} figures of the READMEs, on another machine"] = others
+    how_long = "no earlier run says how long it takes"
+    if by := [source for source, seconds in sources.items() if seconds]:
+        minutes = statistics.mean(itertools.chain(*sources.values())) * len(due) / 60
+        how_long = f"about {minutes:.1f} min, by {' and '.join(by)}"
+    print(f"{len(due)} to measure{f': {how_long}' if due else ''}", flush=True)
     for number, script in enumerate(due, 1):
         print(f"[{number} of {len(due)}] {script.relative_to(ROOT)}", flush=True)
         if problem := call(script, *options(script, args)):
