@@ -10,7 +10,7 @@ See:     the workers find the parent's 42s in their rows, and the parent finds t
          So RSS adds up to the block twice; PSS, which divides a page among the processes that have
          touched it, adds up to the block once. --pause waits for a key, before the workers start
          and while they are still there, and prints Example 9-30's commands for these pids. In the
-         end np_check.report_counts asserts what Example 9-34 does.
+         end np_check.py prints Example 9-29's table and asserts what Example 9-34 does.
 Differs: the array reaches the workers through the pool's initializer, so they need not be forked.
          The ids need not be equal, as the chapter's are: an id is that of a Python object, and each
          process has an array object of its own. The memory behind it is one block: the inode is the
@@ -104,8 +104,8 @@ def run(nbr_workers, size_a=SIZE_A, size_b=SIZE_B, pause=None, inspect=None):
     The first two are dicts. The workers are up before the clock starts. ``pause(purpose, pids)`` is
     called before they start and when their work is done, after ``inspect(main_nparray, pids)``.
     """
-    NBR_ITEMS_IN_ARRAY = size_a * size_b  # noqa: N806
-    NBR_OF_PROCESSES = min(nbr_workers, size_a)  # noqa: N806
+    NBR_ITEMS_IN_ARRAY = size_a * size_b
+    NBR_OF_PROCESSES = min(nbr_workers, size_a)
     # Example 9-32
     shared_array_base = multiprocessing.Array(ctypes.c_double, NBR_ITEMS_IN_ARRAY, lock=False)
     main_nparray = np.frombuffer(shared_array_base, dtype=ctypes.c_double).reshape(size_a, size_b)

@@ -11,6 +11,8 @@ See:     processes divide the time up to the number of CPUs and no further; thre
          a / (a + b) is the serial share. With two usable CPUs it passes through both points, unless
          two processes are slower than one, or more than twice as fast; its interval then reflects
          the scatter of the repeats alone.
+         Grey circles: the chapter's 71, 37 and 19 s, for the same serial time. Of 8 processes it
+         says no number, but that they hardly gain more than 4.
 """
 
 from common import cli, plots

@@ -4,9 +4,9 @@ Chapter: text on PyPy
 Run:     python prime_verification_ipc/compare_pythons.py
          python prime_verification_ipc/compare_pythons.py --python python3.11 --python pypy3
 See:     PyPy compiles the loop to machine code while it runs, with nothing changed or installed;
-         the chapter says about 7 times as fast. What is left is the division itself. With the GIL,
-         threads gain nothing; without it (a free-threaded build, such as python3.14t) they gain
-         what processes gain.
+         the chapter says about 7 times as fast. Of a candidate's time, little but the division is
+         left. With the GIL, threads gain nothing; without it (a free-threaded build, such as
+         python3.14t) they gain what processes gain.
          "Times as fast" compares with the serial loop of the same Python, "As the first" with that
          of the first one; both are medians of the rounds. All Pythons use only their standard
          library: nothing has to be installed in them. --python takes a name on PATH, or a path.

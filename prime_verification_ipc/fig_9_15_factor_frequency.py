@@ -6,7 +6,8 @@ Run:     python prime_verification_ipc/fig_9_15_factor_frequency.py
 See:     d divides every d-th number, so small factors dominate; there is no other pattern. Where
          trial division ends, at the smallest factor, they dominate far more: nearly nine non-primes
          in ten are settled below SERIAL_CHECK_CUTOFF. That is why the scripts try these few factors
-         themselves before they give a job to the pool.
+         themselves before they give a job to the pool. Towards the square root the dots plunge: the
+         first number of which p is the smallest factor is p * p, and then few are left.
          --workers, --repeat and --start-method have no effect: it counts once, in one process.
 """
 
@@ -76,7 +77,8 @@ def finding(data):
     return (
         f"Trial division of the {nbr_non_primes:,} non-primes ends {', '.join(ends)}, and below "
         f"{SERIAL_CHECK_CUTOFF} for {100 * settled_early(data):.1f} %: a few divisions settle "
-        f"these before the pool gets a job. The other {data['nbr_primes']:,} numbers are prime."
+        f"these before the pool gets a job. The other {data['nbr_primes']:,} numbers are prime. "
+        "The dots plunge towards the root, as the first number that ends at p is p * p."
     )
 
 

@@ -14,7 +14,8 @@ See:     the count is exact and the file is empty only once: one process after t
          and TMPDIR=/dev/shm before the command, on Linux, puts it into memory.
 Differs: the lock file has a relative path and lies beside the count file, in the run's own
          temporary folder, to which each worker changes. The count file itself must not be the lock
-         file: closing it would release the lock.
+         file: closing it would release the lock. The processes start counting together, at a
+         barrier.
 """
 
 import collections

@@ -10,6 +10,7 @@ See:     the count is exact: ``value.value += 1`` reads and writes under one loc
          With the chapter's 1,000 increments, timeit measures mostly the start of the processes: 1
          increment takes nearly as long. What the lock costs, and what the two variants save of
          that, shows with 100,000.
+Differs: the processes start counting together, at a barrier.
 """
 
 import multiprocessing

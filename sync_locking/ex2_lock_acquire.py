@@ -11,6 +11,7 @@ See:     the same exact count as ex2_lock.py, a little faster and less readable:
          function each. compare.py shows it better than two single runs.
          With the chapter's 1,000 increments, timeit measures mostly the start of the processes: 1
          increment takes nearly as long. The difference shows with 100,000.
+Differs: the processes start counting together, at a barrier.
 """
 
 import multiprocessing
