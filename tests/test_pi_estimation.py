@@ -20,7 +20,12 @@ interpreters = load(INTERPRETERS_SCRIPT)
 threads = load("pi_estimation/pi_lists_threads.py")
 LISTS = [
     load(f"pi_estimation/{name}.py").estimate_nbr_points_in_quarter_circle
-    for name in ("pi_lists_series", "pi_lists_parallel", "pi_lists_parallel_joblib")
+    for name in (
+        "pi_lists_series",
+        "pi_lists_parallel",
+        "pi_lists_parallel_joblib",
+        "pi_lists_parallel_joblib_cache",
+    )
 ]
 LISTS += [interpreters.estimate_nbr_points_in_quarter_circle, threads.estimate_with_shared]
 NUMPY = [
@@ -28,13 +33,12 @@ NUMPY = [
     for name in ("pi_numpy_serial", "pi_numpy_parallel")
 ]
 CACHE_SCRIPT = "pi_estimation/pi_lists_parallel_joblib_cache.py"
-cache = load(CACHE_SCRIPT)
 line_costs = load("pi_estimation/numpy_line_costs.py")
 random_streams = load("pi_estimation/random_streams.py")
 worker_memory = load("pi_estimation/worker_memory.py")
-pi_check = sys.modules["pi_check"]
+pi_check, cache_check = sys.modules["pi_check"], sys.modules["cache_check"]
 
-WITH_IDX = cache.estimate_nbr_points_in_quarter_circle_with_idx
+WITH_IDX = load(CACHE_SCRIPT).estimate_nbr_points_in_quarter_circle_with_idx
 WITHOUT_IDX = "estimate_nbr_points_in_quarter_circle"
 
 
@@ -137,13 +141,13 @@ def test_a_wrong_estimate_is_refused():
 
 @given(st.integers(1, 10**12), st.integers(1, 100))
 def test_blocks_of_one_draw_are_worth_one_block(nbr_in_block, nbr_blocks):
-    independent = cache.nbr_independent_samples([nbr_in_block] * nbr_blocks)
+    independent = cache_check.nbr_independent_samples([nbr_in_block] * nbr_blocks)
     assert independent == pytest.approx(nbr_in_block)
 
 
 @given(st.sets(st.integers(1, 10**6), min_size=1, max_size=20))
 def test_blocks_of_different_draws_are_worth_all_their_darts(sizes):
-    assert cache.nbr_independent_samples(list(sizes)) == pytest.approx(sum(sizes))
+    assert cache_check.nbr_independent_samples(list(sizes)) == pytest.approx(sum(sizes))
 
 
 def run_cached(folder, *arguments, cwd=ROOT):
