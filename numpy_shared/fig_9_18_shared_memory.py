@@ -9,7 +9,8 @@ See:     RSS counts a page in every process that has touched it: the parent has 
          process would need as many arrays as there are processes. The parent's shared bytes grow as
          the workers reach its pages; before that, it has them to itself.
          With several numbers of workers, the figure shows the largest; of its repeats, the one
-         that was sampled most often.
+         that was sampled most often. Processes are not read at the very same moment: while workers
+         start or end, a page may count twice, and PSS seem too high.
 Differs: the chapter shows htop at one moment; this is the course of a whole run, start-up included.
          np_shared.py runs with --inspect, which keeps the workers a moment longer, and at a lower
          priority, so that sampling comes first. Only Linux reports PSS and shared bytes.
@@ -306,9 +307,10 @@ def finding(data):
         text += f"With {', with '.join(sums)} (RSS). "
     repeat = data["sizes"]["repeat"]
     (unwatched,) = (u["seconds"] for u in data["unwatched"] if u["workers"] == run["workers"])
-    most = f", the most of {repeat} runs" if repeat > 1 else ""
+    most = f"Of {repeat} runs, in this one the" if repeat > 1 else "The"
+    often = " most often" if repeat > 1 else ""
     return text + (
-        f"The workers were sampled {samples_of_workers(run)} times{most}; their work took "
+        f"{most} workers were sampled{often}, {samples_of_workers(run)} times; their work took "
         f"{run['seconds']:,.2f} s, and {unwatched:,.2f} s in a run without sampling."
     )
 

@@ -85,7 +85,7 @@ def run(nbr_workers, size_a, size_b):
         result = fill_and_overwrite(shared, nbr_workers, size_a, size_b)
     finally:
         shared.unlink()
-    shared.close()
+    shared.close()  # not in finally: the traceback of an error still holds the array
     return result
 
 

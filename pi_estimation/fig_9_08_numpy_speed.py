@@ -5,7 +5,8 @@ Run:     python pi_estimation/fig_9_08_numpy_speed.py
          python pi_estimation/fig_9_08_numpy_speed.py --from results/fig_9_08.json
 See:     unlike in Figure 9-2, threads gain something too: numpy releases the GIL for its
          arithmetic, but its one global random generator is locked, also on a free-threaded build.
-         Each process has its own.
+         Each process has its own. On two CPUs, what threads gain may be hard to see; and smaller
+         shares can fit in a cache, and gain by that too.
          The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each;
          a / (a + b) is the serial share. With two usable CPUs it passes through both points, unless
          two processes are slower than one, or more than twice as fast; its interval then reflects

@@ -6,8 +6,9 @@ See:     Example 9-4 is what it prints, in the chapter with 8 workers. joblib na
          loky, and counts the finished tasks; each task has a pid of its own (unless it is so small
          that one worker takes two). It takes about as long as multiprocessing's Pool, since the
          work is the same. (With one worker, joblib starts no process.)
-Differs: joblib's progress goes to stdout here, with the rest. loky starts workers in its own way,
-         so there is no --start-method.
+Differs: joblib's progress goes to stdout here, with the rest. cluster.loky_workers starts the
+         workers before the clock, and ends them. loky starts them in its own way, so there is no
+         --start-method.
 """
 
 import contextlib
@@ -55,4 +56,4 @@ def run(nbr_samples_in_total, nbr_workers):
 
 
 if __name__ == "__main__":
-    pi_check.main(__doc__, run, workers=True, start_method=False)
+    pi_check.main(__doc__, run, workers=True, start_method=False, in_chapter="8")

@@ -9,9 +9,9 @@ See:     the first run prints "Executing" for every block, unless an earlier run
          ``idx``, blocks of equal size are the same call, so that one random draw stands for all of
          them and the standard error is that of one block's darts.
 Differs: the chapter's decorator @memory.cache is the call memory.cache(function) here: a decorator
-         would make the cache as soon as the script is imported, wherever that is. The cache lies
-         beside the script or in --cache. loky starts workers in its own way, so there is no
-         --start-method.
+         would make ./joblib_cache in the current folder on every import. The cache lies beside the
+         script or in --cache. cluster.loky_workers starts the workers before the clock, and ends
+         them. loky starts them in its own way, so there is no --start-method.
 """
 
 import os

@@ -14,7 +14,7 @@ See:     many times the darts per second of pi_lists_series.py (the default has 
 import time
 import warnings
 
-import common  # noqa: F401 - the run begins before numpy is imported
+import common  # noqa: F401 - first: it handles Ctrl-C while numpy is imported
 
 import numpy as np
 import pi_check

@@ -4,7 +4,7 @@ Chapter: all claims of the section on verifying primes with interprocess communi
 Run:     python prime_verification_ipc/claims.py
 See:     each claim holds, differs (with the likely reason) or cannot be told here (with what is
          missing: often a command that measures it). make report measures everything first and shows
-         claims and figures on one page. A flag saves what lies beyond the factor in its share,
+         claims and figures on one page. A flag spares the others the rest of their shares,
          which depends on the number of workers: whether the slow flags pay is judged with four, as
          in the chapter, each on a CPU.
 Differs: nothing is measured here, so --scale has no effect.

@@ -5,8 +5,8 @@ Run:     python prime_verification_ipc/fig_9_17_faster_ipc.py
          python prime_verification_ipc/fig_9_17_faster_ipc.py --workers 2,4 --repeat 5
 See:     a RawValue and a byte of an mmap are alike: reading the flag costs next to nothing, but the
          countdown to each read costs time at every candidate. Redux has no countdown in its inner
-         loop and keeps up with the pool without a flag. On a non-prime, a flag saves what lies
-         beyond the factor in its share, which depends on the number of workers (see
+         loop and keeps up with the pool without a flag. On a non-prime, a flag spares the others
+         the rest of their shares, which depends on the number of workers (see
          fig_9_16_slower_ipc.py).
          The mmap scripts fork their workers whatever --start-method says.
 """

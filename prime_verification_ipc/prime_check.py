@@ -44,7 +44,7 @@ def is_prime(n):
     bases = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41)
     if n < 2 or any(n % base == 0 for base in bases):
         return n in bases
-    twos = ((n - 1) & (1 - n)).bit_length() - 1
+    twos = ((n - 1) & (1 - n)).bit_length() - 1  # x & -x is the lowest 1 in the bits of x
     odd = (n - 1) >> twos
     return all(
         pow(base, odd, n) == 1 or any(pow(base, odd << i, n) == n - 1 for i in range(twos))

@@ -10,7 +10,7 @@ See:     large non-primes end early though nothing is shared: in each round ever
          number of workers: the factor of large non-prime 1 lies 60 % of the way into the first of
          two shares, but 21 % of the way into the second of four. Primes are faster too, because
          multiples of 3 and 5 are left out: one pass of the loop tries the eight candidates among 30
-         numbers. A round takes the next block of each worker's share. Strictly ascending blocks
+         numbers. The blocks ascend within each worker's share. Over the whole range, they
          would find most factors sooner, since most are small; a large non-prime's is not. Not for
          workers that differ much in speed: every round waits for the slowest.
 """

@@ -6,11 +6,13 @@ Run:     python prime_verification_ipc/primes_flag_manager.py --workers 2
          python prime_verification_ipc/primes_flag_manager.py --workers 2 100109100129100151 97
 See:     large non-primes end as soon as one worker has found the factor. How early depends on the
          number of workers: the factor of large non-prime 1 lies 60 % of the way into the first of
-         two shares, but 21 % of the way into the second of four. The more is left of a share, the
-         more is saved compared with primes_pool_less_naive.py. Primes take longer than there,
+         two shares, but 21 % of the way into the second of four. The more is left of the shares,
+         the more is saved compared with primes_pool_less_naive.py. Primes take longer than there,
          because every read of the flag is a message to the Manager's process and back (compare.py
-         shows both). So is clearing it before each number, as the last one may have set it: that is
-         what the small non-prime takes. The other scripts with a flag make both cheaper.
+         shows both); with two workers, so does large non-prime 1, as too little is left to pay for
+         the reads. Clearing the flag before each number, as the last one may have set it, is such a
+         message, too: that is what the small non-prime takes. The other scripts with a flag make
+         both cheaper.
 """
 
 import math
@@ -72,7 +74,7 @@ def check_prime(n, pool, nbr_processes):
 def run(numbers, nbr_workers):
     """Yield each of ``numbers`` and whether it is prime."""
     with Manager() as manager:
-        share_flag(manager.Value(b"c", FLAG_CLEAR))
+        share_flag(manager.Value(b"c", FLAG_CLEAR))  # a Manager makes nothing of the type, b"c"
         with Pool(nbr_workers, share_flag, (value,)) as pool:
             for n in numbers:
                 yield n, check_prime(n, pool, nbr_workers)

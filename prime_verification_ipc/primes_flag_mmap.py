@@ -23,7 +23,7 @@ import prime_check
 
 SERIAL_CHECK_CUTOFF = 21
 CHECK_EVERY = 1000
-FLAG_CLEAR = 0
+FLAG_CLEAR = 0  # a byte, as a number
 FLAG_SET = 1
 
 sh_mem = None

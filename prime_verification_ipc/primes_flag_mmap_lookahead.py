@@ -24,7 +24,7 @@ import prime_check
 
 SERIAL_CHECK_CUTOFF = 21
 CHECK_EVERY = 1000  # even, or i, which is odd, would never meet check_next
-FLAG_CLEAR = 0
+FLAG_CLEAR = 0  # a byte, as a number
 FLAG_SET = 1
 
 sh_mem = None

@@ -24,8 +24,8 @@ from common.processes import get_context
 import prime_check
 
 SERIAL_CHECK_CUTOFF = 21
-CHECK_EVERY = 1000
-FLAG_CLEAR = 0
+CHECK_EVERY = 1000  # even, or every second inner loop would try even numbers
+FLAG_CLEAR = 0  # a byte, as a number
 FLAG_SET = 1
 
 sh_mem = None

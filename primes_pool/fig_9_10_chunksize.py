@@ -4,15 +4,16 @@ Chapter: Figure 9-10, Figure 9-11, Figure 9-12
 Run:     python primes_pool/fig_9_10_chunksize.py
          python primes_pool/fig_9_10_chunksize.py --from results/fig_9_11.json
 See:     9-10: with one number per chunk, sending jobs and answers takes far longer than the
-         divisions; two per chunk save half of the sending, and so not quite half of all (about
+         divisions; two per chunk save half of the sending, and so less than half of all (about
          half, in the chapter), as there are as many divisions as before. Then come diminishing
          returns: each further doubling has less left to save.
          9-11: at the large end, too few chunks, or a last round that is not full, leave workers
          idle. Python's default lies on the flat stretch in between.
          9-12: shuffling the numbers changes next to nothing, as primes lie nearly evenly anyway.
-Differs: the chapter uses four processes; --workers 2,4 draws each number of workers. The default
-         chunksize is CPython's rule (see primes_pool.py). Figure 9-12 also shows what shuffling
-         saves, in percent.
+Differs: the chapter uses four processes; --workers 2,4 draws each number of workers. With two, the
+         chapter's worst chunksize, 50,000, is one chunk for each; one of 100,000 idles one. The
+         default chunksize is CPython's rule (see primes_pool.py). Figure 9-12 also shows what
+         shuffling saves, in percent.
 """
 
 import math
@@ -136,7 +137,7 @@ def large_finding(seconds, nbr_numbers, nbr_workers, where):
     return (
         f"With {where}, the default chunksize of {default:,} takes {best[default]:,.3f} s, "
         f"{compared}. {nbr_chunks} {chunks} of {largest:,} {leave} {nbr_idle} of {nbr_workers} "
-        f"workers idle and {take} by round {longer:,.2f} times as long as that."
+        f"workers idle and {take} by round {longer:,.2f} times as long as the default."
     )
 
 

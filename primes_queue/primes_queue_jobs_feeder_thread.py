@@ -2,13 +2,12 @@
 
 Chapter: Example 9-12, Example 9-13
 Run:     python primes_queue/primes_queue_jobs_feeder_thread.py 2
-See:     primes are collected while numbers still go in, so few of them wait in their queue; in
-         primes_queue.py all found by then do. How many numbers wait in theirs depends on whether
-         the thread or the workers are faster: with four workers hardly any, so nearly all primes
-         are collected early; with one worker thousands, whose primes come after the feeding. It
-         is about as fast as primes_queue.py, because communication through the Manager still takes
-         most of the time. Feed from a thread when there are more jobs, or more results, than a
-         queue should hold at once.
+See:     primes are collected while numbers still go in. With two workers or more that is nearly all
+         of them, as the workers keep up with the thread; with one, thousands of numbers pile up,
+         and their primes come later. In primes_queue.py, all primes that are found while numbers go
+         in wait in their queue. This one is about as fast, because communication through the
+         Manager still takes most of the time. Feed from a thread when there are more jobs, or more
+         results, than a queue should hold at once.
 Differs: if a worker dies, the run ends (common/processes.py); with multiprocessing's own Process it
          would wait forever for the answer to the pill, unless get(timeout=SECONDS) raised
          queue.Empty, as the chapter proposes.
@@ -65,7 +64,7 @@ def run(nbr_numbers, nbr_workers):
         start = time.perf_counter()
         jobs = (number_range, possible_primes_queue, nbr_workers)
         thrd = threading.Thread(target=feed_new_jobs, args=jobs, daemon=True)
-        thrd.start()  # after the workers: it must not be forked
+        thrd.start()  # after the workers: it must not be forked. daemon: ends with a failed run
         primes = []
         nbr_answers = nbr_early = 0
         while nbr_answers < nbr_workers:

@@ -3,7 +3,8 @@
 Chapter: text on dropping the even half of the jobs
 Run:     python primes_queue/primes_queue_less_work.py 2
 See:     it takes little more than half the time of primes_queue.py with as many workers, because
-         half the messages are saved; primes_serial.py is still faster.
+         half the messages are saved; primes_serial.py is still faster. check_prime is that of
+         primes_queue.py, unchanged.
 Differs: if a worker dies, the run ends (common/processes.py); with multiprocessing's own Process it
          would wait forever for the answer to the pill, unless get(timeout=SECONDS) raised
          queue.Empty, as the chapter proposes.
@@ -39,7 +40,7 @@ def check_prime(possible_primes_queue, definite_primes_queue):
 
 def run(nbr_numbers, nbr_workers):
     """Return the primes, and the seconds it took to feed the queue and collect them."""
-    number_range = range(LOWER + 1, LOWER + nbr_numbers, 2)
+    number_range = range(LOWER + 1, LOWER + nbr_numbers, 2)  # LOWER is even
     with Manager() as manager:
         possible_primes_queue = manager.Queue()
         definite_primes_queue = manager.Queue()

@@ -8,8 +8,8 @@ Run:     python sync_locking/ex2_lock.py 4
 See:     the count is exact: ``value.value += 1`` reads and writes under one lock. It must be the
          same lock for all, and every process must take it: one that did not would spoil the count.
          With the chapter's 1,000 increments, timeit measures mostly the start of the processes: 1
-         increment takes nearly as long. What the lock costs, and what the two variants save of
-         that, shows with 100,000.
+         increment takes nearly as long. What the lock costs, and what ex2_lock_acquire.py and
+         ex2_lock_rawvalue.py save of that, shows with 100,000.
 Differs: the processes start counting together, at a barrier.
 """
 

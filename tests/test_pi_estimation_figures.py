@@ -232,7 +232,7 @@ def test_each_figure_tells_the_times_of_all_runs():
     data = {"sizes": {}, "machine": MACHINE, "nbr_workers": 2, "threads": False, "runs": [RUN]}
     for name in (*cpu_usage.FIGURES.values(), cpu_usage.THREADS_FIGURE):
         figure = cpu_usage.draw({**data, "name": name, "took": TOOK})
-        assert "From start to end, 1 process took 2.00 s" in figure.finding
+        assert "From start to end, start-up included, 1 process took 2.00 s" in figure.finding
 
 
 @pytest.mark.parametrize(
