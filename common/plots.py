@@ -79,19 +79,19 @@ def wrapped(text):
     ]
 
 
-def line(axes, seconds, number, label, beyond=None):
+def line(axes, seconds, number, label, beyond=None, of=min):
     """Draw best times as series ``number``, with a bar from each to the median of its repeats.
 
     ``seconds`` is a dict, x -> durations of every repeat. Where x is above ``beyond`` the markers
-    are hollow and the line is thin.
+    are hollow and the line is thin. With ``of`` the median, that is the point.
     """
     look = style(number)
-    best = {x: min(durations) for x, durations in seconds.items()}
+    points = {x: of(durations) for x, durations in seconds.items()}
     for x, durations in seconds.items():
-        bar = [best[x], statistics.median(durations)]
+        bar = [min(durations), statistics.median(durations)]
         axes.plot([x, x], bar, color=look["color"], linewidth=1, alpha=0.6)
-    within = {x: y for x, y in best.items() if beyond is None or x <= beyond}
-    axes.plot(best.keys(), best.values(), **look, linewidth=0.8, markerfacecolor="white")
+    within = {x: y for x, y in points.items() if beyond is None or x <= beyond}
+    axes.plot(points.keys(), points.values(), **look, linewidth=0.8, markerfacecolor="white")
     axes.plot(within.keys(), within.values(), **look, linewidth=2, label=label)
 
 

@@ -7,17 +7,21 @@ SEED = 9
 
 
 def fit(seconds):
-    """Return the seconds one worker takes and the serial share (0 to 1), fitted to the best times.
+    """Return the seconds one worker takes and the serial share (0 to 1), fitted by round.
 
-    ``seconds`` maps two or more numbers of workers to the durations of every repeat. The model is
-    T(n) = a + b / n: one worker takes a + b, and the serial share is a / (a + b). The fit minimises
-    the squares of the relative residuals, so that long runs do not outweigh short ones. If a or b
-    comes out negative, it is set to 0 and the other is fitted alone.
+    ``seconds`` maps two or more numbers of workers to the durations of every round. For each number
+    the median of its ratios to the first, within a round, is fitted. (The best times would be of
+    different moments: a CPU may be faster while others rest.) The model is T(n) = a + b / n: one
+    worker takes a + b, and the serial share is a / (a + b). The fit minimises the squares of the
+    relative residuals, so that long runs do not outweigh short ones. If a or b comes out negative,
+    it is set to 0 and the other is fitted alone.
     Gene Amdahl, "Validity of the single processor approach to achieving large scale computing
     capabilities", AFIPS 1967.
     """
-    one, share = _solve(list(seconds), [[1 / min(durations)] for durations in seconds.values()])
-    return float(one[0]), float(share[0])
+    times = np.array(list(seconds.values()))
+    relative = np.median(times / times[0], axis=1, keepdims=True)
+    one, share = _solve(list(seconds), 1 / relative)
+    return float(one[0] * np.median(times[0])), float(share[0])
 
 
 def _solve(workers, speeds):
@@ -39,12 +43,14 @@ def _solve(workers, speeds):
 def interval(seconds):
     """Return the bootstrap's 95 % interval of the serial share: (low, high).
 
-    It resamples the repeats, so it says how far the share would move with other repeats.
+    It resamples the rounds, so it says how far the share would move with other rounds.
     Bradley Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7, 1979.
     """
-    rng = np.random.default_rng(SEED)
-    best = [rng.choice(d, (RESAMPLES, len(d))).min(axis=1) for d in seconds.values()]
-    _, shares = _solve(list(seconds), 1 / np.array(best))
+    times = np.array(list(seconds.values()))
+    nbr_rounds = times.shape[1]
+    chosen = np.random.default_rng(SEED).integers(nbr_rounds, size=(RESAMPLES, nbr_rounds))
+    relative = np.median((times / times[0])[:, chosen], axis=2)
+    _, shares = _solve(list(seconds), 1 / relative)
     low, high = np.percentile(shares, [2.5, 97.5])
     share = fit(seconds)[1]
     return min(float(low), share), max(float(high), share)

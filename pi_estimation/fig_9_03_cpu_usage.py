@@ -19,6 +19,7 @@ Differs: --workers gives the numbers of processes. Another than the chapter's 1,
 import contextlib
 import itertools
 import multiprocessing
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -52,10 +53,8 @@ def measure(args):
     runs = {name: [] for name in ways}
     for _, name in results.progress(list(itertools.product(range(args.repeat), ways))):
         runs[name].append(sample(*ways[name], args.nbr_samples_in_total))
-    took = [
-        {"workers": workers(*ways[name]), "seconds": min(run["seconds"] for run in runs[name])}
-        for name in ways
-    ]
+    medians = {name: statistics.median(run["seconds"] for run in runs[name]) for name in ways}
+    took = [{"workers": workers(*ways[name]), "seconds": medians[name]} for name in ways]
     return {
         name: {"nbr_workers": n, "threads": threads, "runs": runs[name], "took": took}
         for name, (n, threads) in ways.items()
@@ -218,7 +217,7 @@ def finding(run, usable, took):
             f"busy one {min(averages):.0f} %."
         )
     seconds = ", ".join(f"{one['workers']} took {one['seconds']:,.2f} s" for one in took)
-    return f"{busy} From start to end, start-up included, {seconds}." if took else busy
+    return f"{busy} From start to end, start-up included, {seconds} (medians)." if took else busy
 
 
 def draw(data):

@@ -1,5 +1,7 @@
 """Measure and draw how long an estimate of pi takes: serially, by threads and by processes."""
 
+import statistics
+
 from common import claims, plots, results, timing
 
 import amdahl
@@ -43,14 +45,14 @@ def draw(data, title, threads, chapter=None):
     seconds = {}
     for run in data["runs"]:
         seconds.setdefault(run["kind"], {})[run["workers"]] = run["seconds"]
-    serial = min(seconds["serial"][1])
+    serial = statistics.median(seconds["serial"][1])
     usable = data["machine"]["usable_cpus"]
     law = fitted_law(seconds["processes"], usable)
     found = f"{finding(seconds, usable, law)} {threads[data['machine']['gil']]}"
     figure, (axes,) = plots.new(data, title, found)
     axes.axhline(serial, label="serial: no pool", **{**plots.style(6), "marker": ""})
     for number, kind in enumerate(("processes", "threads")):
-        plots.line(axes, seconds[kind], number, kind, beyond=usable)
+        plots.line(axes, seconds[kind], number, kind, beyond=usable, of=statistics.median)
     workers = {*seconds["processes"]}
     if law:
         draw_amdahl(axes, law, min(workers), max(workers))
@@ -67,7 +69,7 @@ def draw(data, title, threads, chapter=None):
     axes.set_xticks(sorted(workers), [f"{n}" for n in sorted(workers)])
     axes.set_xticks([], minor=True)
     axes.set_xlabel(f"workers (hollow: more than the {cpus(usable)})")
-    axes.set_ylabel("seconds (best; bar: to the median)")
+    axes.set_ylabel("seconds (median; bar: to the best)")
     axes.set_ylim(bottom=0)
     plots.legend(figure)
     return figure
@@ -140,7 +142,7 @@ def finding(seconds, usable, law):
         if 0 < law["share"] < 1:
             points += " (two points always fit exactly)"
     return (
-        f"{compared}. Fitted to the best of {points}, Amdahl's law makes {100 * law['share']:.1f} "
+        f"{compared}. Fitted by round to {points}, Amdahl's law makes {100 * law['share']:.1f} "
         f"% of the work serial (95 % interval: {100 * low:.1f} to {100 * high:.1f} %) and predicts "
         f"{' and '.join(predicted)}."
     )
