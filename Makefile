@@ -71,12 +71,13 @@ note = $(if $(NOTES),; echo "$$? $(firstword $(1))" >>$(NOTES))
   $(SECTIONS) $(SECTIONS:%=%-examples) $(SECTIONS:%=%-compare) $(SECTIONS:%=%-figures) $(SECTIONS:%=%-claims)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z][a-z_-]*:.*## / { printf "make %-24s %s\n", $$1, $$2 }' Makefile
-	@echo 'make SECTION-examples         only the examples of a section, such as: make primes_pool-examples'
-	@echo 'make SECTION-compare          only its comparison of all ways: make primes_pool-compare'
-	@echo 'make SECTION-figures          only its figures: make primes_pool-figures'
-	@echo 'make SECTION-claims           only what the chapter says, judged: make primes_pool-claims'
-	@echo 'Variables: WORKERS=2  SCALE=quick|book  START_METHOD=fork|forkserver|spawn  PYTHON=python3.13  SWEEP=1,2,4  FRESH=1'
+	@trap '' PIPE; { \
+	awk -F ':.*## ' '/^[a-z][a-z_-]*:.*## / { printf "make %-24s %s\n", $$1, $$2 }' Makefile; \
+	echo 'make SECTION-examples         only the examples of a section, such as: make primes_pool-examples'; \
+	echo 'make SECTION-compare          only its comparison of all ways: make primes_pool-compare'; \
+	echo 'make SECTION-figures          only its figures: make primes_pool-figures'; \
+	echo 'make SECTION-claims           only what the chapter says, judged: make primes_pool-claims'; \
+	echo 'Variables: WORKERS=2  SCALE=quick|book  START_METHOD=fork|forkserver|spawn  PYTHON=python3.13  SWEEP=1,2,4  FRESH=1'; } 2>/dev/null || true # head may have gone
 
 chapter: NOTES = $(VENV)/.chapter
 chapter: chapter-begins $(SECTIONS:%=%-examples) ## every example of the chapter, section after section

@@ -3,18 +3,21 @@
 Chapter: text on finding what parallelises
 Run:     python pi_estimation/numpy_line_costs.py 4
 See:     the lines are added one at a time, and each prefix is timed with all darts in one thread
-         and with the darts shared among the threads. A line's own cost is the difference from the
-         row above. The lines that draw random numbers gain least: numpy's global generator is
-         locked while it fills an array. What they gain is due to fresh memory, and to shares that
-         fit in a cache. The arithmetic gains, because numpy releases the GIL for it. A cheap line,
-         or one that a thread runs while another draws, may seem to cost less than nothing, and a
-         busy machine can hide it all. (Best of 9 interleaved runs. No BLAS routine is called, so
-         the number of BLAS threads does not matter.)
+         and with the darts shared among the threads. What a line adds is the difference from the
+         row above, within a round. Those that draw random numbers gain least, and may lose: numpy's
+         global generator is locked while it fills an array, and threads wait for each other. What
+         they gain is due to memory: that of smaller arrays may be used again, or fit in a cache.
+         The arithmetic gains, because numpy releases the GIL for it. A cheap line, or one that a
+         thread runs while another draws, may seem to add less than nothing, and a busy machine can
+         hide it all. (Medians of 9 interleaved rounds. No BLAS routine is called, so the number of
+         BLAS threads does not matter.)
 Differs: workers are threads here, so there is no --start-method.
 """
 
 import functools
 import multiprocessing.dummy
+import operator
+import statistics
 
 from common import cli, create_range, results, timing
 
@@ -83,12 +86,13 @@ def main():
     table = PrettyTable(["up to this line", "serial", threads, "adds, serial", f"adds, {threads}"])
     table.align = "r"
     table.align["up to this line"] = "l"
-    before = 0.0, 0.0
+    before = [[0] * REPEAT] * 2
     for line, *repeats in zip(LINES, result["serial"], result["threads"], strict=True):
-        best = [min(durations) for durations in repeats]
-        added = [now - then for now, then in zip(best, before, strict=True)]
-        table.add_row([line, *map(timing.seconds, (*best, *added))])
-        before = best
+        middle = [statistics.median(durations) for durations in repeats]
+        by_round = [map(operator.sub, *pair) for pair in zip(repeats, before, strict=True)]
+        added = map(statistics.median, by_round)
+        table.add_row([line, *map(timing.seconds, (*middle, *added))])
+        before = repeats
     print(table)
     for name, count in zip(("Serial:", "Threads:"), result["counts"], strict=True):
         print(name, end=" ")

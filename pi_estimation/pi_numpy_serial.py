@@ -7,8 +7,10 @@ See:     many times the darts per second of pi_lists_series.py (the default has 
          numpy draws, multiplies and compares whole arrays in compiled code. A dart takes up to 40
          bytes of memory, and a script that runs once pays for the first touch of all of it; on a
          virtual machine that can cost more than the work. Figure 9-8 and compare.py time a second
-         call; compare.py says how many times as fast as the loop that is. (No BLAS routine is
-         called, so the number of BLAS threads does not matter; --show_config shows numpy's BLAS.)
+         call. claims.py, after compare.py, says by round how many times as fast as the loop that
+         is, with ten times its darts: fewer than the chapter's 25, as CPython's loops have become
+         faster since 3.7. (No BLAS routine is called, so the number of BLAS threads does not
+         matter; --show_config shows numpy's BLAS.)
 """
 
 import time

@@ -8,7 +8,9 @@ See:     9-10: with one number per chunk, sending jobs and answers takes far lon
          half, in the chapter), as there are as many divisions as before. Then come diminishing
          returns: each further doubling has less left to save.
          9-11: at the large end, too few chunks, or a last round that is not full, leave workers
-         idle. Python's default lies on the flat stretch in between.
+         idle. Python's default lies on the flat stretch in between. With two workers, a CPU that
+         is faster for a moment can hide a last round that is not full; where workers share CPUs,
+         idle ones cost nothing.
          9-12: shuffling the numbers changes next to nothing, as primes lie nearly evenly anyway.
 Differs: the chapter uses four processes; --workers 2,4 draws each number of workers. With two, the
          chapter's worst chunksize, 50,000, is one chunk for each; one of 100,000 idles one. The
@@ -120,24 +122,21 @@ def draw_serial(axes, serial):
 
 def large_finding(seconds, nbr_numbers, nbr_workers, where):
     """Describe how close the default chunksize is to the best, and what the largest costs."""
-    best = {chunksize: min(durations) for chunksize, durations in seconds.items()}
-    fastest = min(best, key=best.get)
     default = primes_pool.default_chunksize(nbr_numbers, nbr_workers)
-    largest = max(best)
+    times = {size: claims.speed_up(of_size, seconds[default]) for size, of_size in seconds.items()}
+    fastest, largest = min(times, key=times.get), max(times)
     nbr_chunks = pool_check.count_chunks(nbr_numbers, largest)
     nbr_idle = pool_check.count_idle(nbr_chunks, nbr_workers)
-    more = 100 * (best[default] / best[fastest] - 1)
-    longer = claims.speed_up(seconds[largest], seconds[default])
     if fastest == default:
         compared = "the least of all"
     else:
-        compared = f"{more:.0f} % more than the best one, {fastest:,}"
+        compared = f"{100 / times[fastest] - 100:.0f} % more than the best one, {fastest:,}"
     plural = nbr_chunks > 1
     chunks, leave, take = ("chunks leave take" if plural else "chunk leaves takes").split()
     return (
-        f"With {where}, the default chunksize of {default:,} takes {best[default]:,.3f} s, "
-        f"{compared}. {nbr_chunks} {chunks} of {largest:,} {leave} {nbr_idle} of {nbr_workers} "
-        f"workers idle and {take} by round {longer:,.2f} times as long as the default."
+        f"With {where}, the default chunksize of {default:,} takes {min(seconds[default]):,.3f} s, "
+        f"by round {compared}. {nbr_chunks} {chunks} of {largest:,} {leave} {nbr_idle} of "
+        f"{nbr_workers} workers idle and {take} {times[largest]:,.2f} times as long as the default."
     )
 
 

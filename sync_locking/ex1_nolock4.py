@@ -2,15 +2,15 @@
 
 Chapter: Example 9-37, Example 9-38
 Run:     python sync_locking/ex1_nolock4.py 4
-         python sync_locking/ex1_nolock4.py 4 --max_count 10_000
+         python sync_locking/ex1_nolock4.py 2 --max_count 10_000
          cd sync_locking
          python -m timeit -s "import ex1_nolock4" "ex1_nolock4.run_workers()"
 See:     the count ends far too low, and differently in every run. Between one process's read and
          write, others write too, and are overwritten; whoever reads just after a file has been
          opened for writing finds it empty and starts from 0. Two that write at once can leave an
          invalid entry: 9 and its newline, written over 123 and its own, make a line 9 and a line 3,
-         for which int() raises ValueError. These are rare: most runs with --max_count 10_000 have
-         some.
+         for which int() raises ValueError. These are rare: with two workers and --max_count
+         10_000, about every second run has some.
 Differs: the processes start counting together, at a barrier, or the first might be done before the
          last one starts; a race in which no update was lost is run again, longer. A process
          reports its first empty read and its first invalid one; the rest are only counted. The
