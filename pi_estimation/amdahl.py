@@ -1,5 +1,9 @@
 """Amdahl's law: the serial share of a job, and the speed-up that more CPUs would give."""
 
+import statistics
+
+from common import claims
+
 import numpy as np
 
 RESAMPLES = 2_000
@@ -9,25 +13,25 @@ SEED = 9
 def fit(seconds):
     """Return the seconds one worker takes and the serial share (0 to 1), fitted by round.
 
-    ``seconds`` maps two or more numbers of workers to the durations of every round. For each number
-    the median of its ratios to the first, within a round, is fitted. (The best times would be of
-    different moments: a CPU may be faster while others rest.) The model is T(n) = a + b / n: one
+    ``seconds`` maps two or more numbers of workers to the durations of every round. What is fitted
+    is how many times as fast as the first number each is, by round: the best times would be of
+    different moments, as a CPU may be faster while others rest. The model is T(n) = a + b / n: one
     worker takes a + b, and the serial share is a / (a + b). The fit minimises the squares of the
     relative residuals, so that long runs do not outweigh short ones. If a or b comes out negative,
     it is set to 0 and the other is fitted alone.
     Gene Amdahl, "Validity of the single processor approach to achieving large scale computing
     capabilities", AFIPS 1967.
     """
-    times = np.array(list(seconds.values()))
-    relative = np.median(times / times[0], axis=1, keepdims=True)
-    one, share = _solve(list(seconds), 1 / relative)
-    return float(one[0] * np.median(times[0])), float(share[0])
+    first, *_ = seconds.values()
+    speeds = [[claims.speed_up(first, durations)] for durations in seconds.values()]
+    one, share = _solve(list(seconds), speeds)
+    return float(one[0] * statistics.median(first)), float(share[0])
 
 
 def _solve(workers, speeds):
     """Return the seconds one worker takes and the serial share, by the normal equations.
 
-    ``speeds`` (1 / seconds) has a row for each of ``workers`` and a column for each fit.
+    ``speeds`` (1 / time) has a row for each of ``workers`` and a column for each fit.
     """
     u = np.array(speeds)
     v = u / np.array(workers)[:, None]
@@ -49,8 +53,8 @@ def interval(seconds):
     times = np.array(list(seconds.values()))
     nbr_rounds = times.shape[1]
     chosen = np.random.default_rng(SEED).integers(nbr_rounds, size=(RESAMPLES, nbr_rounds))
-    relative = np.median((times / times[0])[:, chosen], axis=2)
-    _, shares = _solve(list(seconds), 1 / relative)
+    speeds = np.median((times[0] / times)[:, chosen], axis=2)
+    _, shares = _solve(list(seconds), speeds)
     low, high = np.percentile(shares, [2.5, 97.5])
     share = fit(seconds)[1]
     return min(float(low), share), max(float(high), share)

@@ -10,7 +10,8 @@ See:     a row is a logical CPU, a column a tenth of a second; the example start
          because of the GIL. (On a free-threaded build they keep more CPUs busy, and are no faster:
          they wait for the lock of the one Random they share.) The lower panel separates the example
          from all programs together, which include this one as it samples the CPUs. (CPU time is
-         counted in steps of 0.01 s: a sample may be a tenth of a CPU too high or too low.)
+         counted in steps of 0.01 s: a sample may be a tenth of a CPU too high or too low. The
+         example's last sample is one before its end.)
 Differs: --workers gives the numbers of processes. Another than the chapter's 1, 2, 4 and 8 takes
          the place of one that is left out. Figure 9-7 always has the chapter's 4 threads. The
          fastest repeat is drawn.
@@ -216,8 +217,13 @@ def finding(run, usable, took):
             f"on average. The busiest CPU was in use {max(averages):.0f} % of the time, the least "
             f"busy one {min(averages):.0f} %."
         )
+    if not took:
+        return busy
     seconds = ", ".join(f"{one['workers']} took {one['seconds']:,.2f} s" for one in took)
-    return f"{busy} From start to end, start-up included, {seconds} (medians)." if took else busy
+    return (
+        f"{busy} From start to end, start-up included, {seconds} (medians; the run shown is the "
+        "fastest)."
+    )
 
 
 def draw(data):

@@ -6,7 +6,7 @@ See:     the lines are added one at a time, and each prefix is timed with all da
          and with the darts shared among the threads. What a line adds is the difference from the
          row above, within a round. Those that draw random numbers gain least, and may lose: numpy's
          global generator is locked while it fills an array, and threads wait for each other. What
-         they gain is due to memory: that of smaller arrays may be used again, or fit in a cache.
+         they gain comes from memory: smaller arrays may reuse what is at hand, or fit in a cache.
          The arithmetic gains, because numpy releases the GIL for it. A cheap line, or one that a
          thread runs while another draws, may seem to add less than nothing, and a busy machine can
          hide it all. (Medians of 9 interleaved rounds. No BLAS routine is called, so the number of

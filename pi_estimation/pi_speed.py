@@ -140,7 +140,7 @@ def finding(seconds, usable, law):
     if len(law["fitted"]) == 2:
         points = f"{first} and {last} processes"
         if 0 < law["share"] < 1:
-            points += " (two points always fit exactly)"
+            points += " (two ratios always fit exactly)"
     return (
         f"{compared}. Fitted by round to {points}, Amdahl's law makes {100 * law['share']:.1f} "
         f"% of the work serial (95 % interval: {100 * low:.1f} to {100 * high:.1f} %) and predicts "

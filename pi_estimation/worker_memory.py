@@ -7,8 +7,7 @@ See:     RSS counts every page a process can see, PSS divides a page among the p
          it, and USS counts only the pages it has to itself. A forked worker sees its parent's pages
          without a copy of them: RSS adds up to more than there is, PSS to what is in use. A worker
          with its own interpreter (spawn), an import in the worker and data in the worker cost real
-         memory, each time.
-Differs: the chapter's 10-20 MB per worker are RSS.
+         memory, each time. The chapter's 10-20 MB per worker are RSS.
 """
 
 import importlib.util

@@ -6,9 +6,9 @@ Run:     python prime_verification_ipc/count_flag_checks.py
 See:     CHECK_EVERY is 1000 in all scripts, but 1000 what? The countdown of Examples 9-18 to 9-24
          counts candidates, which are odd; the loops of Examples 9-25 and 9-26 count integers and so
          read the flag about twice as often. A non-prime needs fewer reads: the work ends early.
-Differs: the chapter gives 316,405 reads for all its examples, and one of them, 9-26, comes to that:
-         by one read before the pool's. Ours reads 316,404 times: it does not read the flag while it
-         tries the factors below 21 itself.
+Differs: the chapter gives 316,405 reads for all its examples, and one of them, 9-26, comes to that,
+         with one read while the small factors are tried. Ours reads 316,404 times: it tries these
+         without reading the flag.
 """
 
 import math

@@ -4,12 +4,13 @@ Chapter: Figure 9-16
 Run:     python prime_verification_ipc/fig_9_16_slower_ipc.py
          python prime_verification_ipc/fig_9_16_slower_ipc.py --workers 2,4 --repeat 5
 See:     primes take longer with a flag, since each read is a message to another process and back.
-         For a non-prime, the pool without a flag tries all shares but one to their end; with a
-         flag, all workers stop once the factor is found. How far into a share that is depends on
-         the number of workers: with two, the factor of large non-prime 1 lies at 60 % of the first
-         share, so little is saved; with four, at 21 % of the second. The factor of large
-         non-prime 2 lies near the start of a share either way. The small non-prime ends before the
-         pool gets a job: there the time is that of clearing the flag.
+         For a non-prime, the pool without a flag tries all shares but one to their end, so that the
+         serial script, which ends at the factor, may be faster; with a flag, all workers stop once
+         the factor is found. How far into a share that is depends on the number of workers: with
+         two, the factor of large non-prime 1 lies at 60 % of the first share, so little is saved;
+         with four, at 21 % of the second. The factor of large non-prime 2 lies near the start of a
+         share either way. The small non-prime ends before the pool gets a job: there the time is
+         that of clearing the flag.
 Differs: the large non-primes gain from these flags as in the chapter only where the factor lies
          early in its share. Without a Redis server, the figure has no Redis flag.
 """

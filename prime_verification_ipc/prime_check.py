@@ -130,7 +130,7 @@ def parse(parser, labels=tuple(SAMPLES["book"])):
         args.numbers = [SAMPLES[args.scale][label] for label in labels]
         if args.scale == "quick":
             print("numbers: each 1/256 of the chapter's (--scale book: the chapter's own)")
-            print("divisors go up to the square root: 1/16 as many as in the chapter")
+            print("candidates go up to the square root: 1/16 as many as in the chapter")
     return args
 
 

@@ -11,8 +11,8 @@ See:     large non-primes end as soon as one worker has found the factor. How ea
          because every read of the flag is a message to the Manager's process and back (compare.py
          shows both); with two workers, so does large non-prime 1, as too little is left to pay for
          the reads. Clearing the flag before each number, as the last one may have set it, is such a
-         message, too: that is what the small non-prime takes. The other scripts with a flag make
-         both cheaper.
+         message, too: that is what the small non-prime takes. A flag in shared memory, as from
+         primes_flag_rawvalue.py on, makes both cheaper.
 """
 
 import math
@@ -31,7 +31,7 @@ value = None
 
 
 def share_flag(flag):
-    """Keep ``flag`` as this process's ``value``: the initializer of every worker."""
+    """Keep ``flag`` as this process's ``value``: here, and first in every worker."""
     global value
     value = flag
 
@@ -74,7 +74,7 @@ def check_prime(n, pool, nbr_processes):
 def run(numbers, nbr_workers):
     """Yield each of ``numbers`` and whether it is prime."""
     with Manager() as manager:
-        share_flag(manager.Value(b"c", FLAG_CLEAR))  # a Manager makes nothing of the type, b"c"
+        share_flag(manager.Value(b"c", FLAG_CLEAR))  # a Manager ignores the type, b"c"
         with Pool(nbr_workers, share_flag, (value,)) as pool:
             for n in numbers:
                 yield n, check_prime(n, pool, nbr_workers)

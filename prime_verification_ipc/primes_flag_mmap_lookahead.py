@@ -31,7 +31,7 @@ sh_mem = None
 
 
 def share_flag(flag):
-    """Keep ``flag`` as this process's ``sh_mem``: the initializer of every worker."""
+    """Keep ``flag`` as this process's ``sh_mem``: here, and first in every worker."""
     global sh_mem
     sh_mem = flag
 

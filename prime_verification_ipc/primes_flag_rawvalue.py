@@ -29,7 +29,7 @@ value = None
 
 
 def share_flag(flag):
-    """Keep ``flag`` as this process's ``value``: the initializer of every worker."""
+    """Keep ``flag`` as this process's ``value``: here, and first in every worker."""
     global value
     value = flag
 

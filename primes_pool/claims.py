@@ -4,9 +4,9 @@ Chapter: all claims of the section on finding primes
 Run:     python primes_pool/claims.py
 See:     each claim holds, differs (with the likely reason) or cannot be told here (with what is
          missing: often a command that measures it). How chunks are shared shows where each worker
-         has a CPU of its own: of several numbers of workers, the largest such one counts. What a
-         last round costs that is not full takes four, as in the chapter: with two, one that is
-         faster for a moment makes up for it.
+         has a CPU of its own: of several numbers of workers, the largest such one counts. To judge
+         what a last round costs that is not full takes four CPUs, as in the chapter: with two, a
+         CPU that is faster for a moment makes up for it.
 Differs: nothing is measured here, so --scale has no effect.
 """
 

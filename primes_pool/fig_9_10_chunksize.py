@@ -13,8 +13,8 @@ See:     9-10: with one number per chunk, sending jobs and answers takes far lon
          idle ones cost nothing.
          9-12: shuffling the numbers changes next to nothing, as primes lie nearly evenly anyway.
 Differs: the chapter uses four processes; --workers 2,4 draws each number of workers. With two, the
-         chapter's worst chunksize, 50,000, is one chunk for each; one of 100,000 idles one. The
-         default chunksize is CPython's rule (see primes_pool.py). Figure 9-12 also shows what
+         chapter's worst chunksize, 50,000, gives each worker a chunk; only 100,000 leaves one idle.
+         The default chunksize is CPython's rule (see primes_pool.py). Figure 9-12 also shows what
          shuffling saves, in percent.
 """
 
@@ -135,8 +135,9 @@ def large_finding(seconds, nbr_numbers, nbr_workers, where):
     chunks, leave, take = ("chunks leave take" if plural else "chunk leaves takes").split()
     return (
         f"With {where}, the default chunksize of {default:,} takes {min(seconds[default]):,.3f} s, "
-        f"by round {compared}. {nbr_chunks} {chunks} of {largest:,} {leave} {nbr_idle} of "
-        f"{nbr_workers} workers idle and {take} {times[largest]:,.2f} times as long as the default."
+        f"by round (the points are the best) {compared}. {nbr_chunks} {chunks} of {largest:,} "
+        f"{leave} {nbr_idle} of {nbr_workers} workers idle and {take} {times[largest]:,.2f} times "
+        "as long as the default."
     )
 
 

@@ -166,7 +166,7 @@ def draw_predicted(axes, seconds, nbr_workers, serial):
     axes.plot(
         seconds.keys(),
         [serial * busiest_share(nbr_chunks, nbr_workers) for nbr_chunks in seconds],
-        label="one process / chunks x the busiest worker's chunks",
+        label="time of one process x the busiest worker's share",
         **{**plots.style(1), "marker": ""},
     )
 

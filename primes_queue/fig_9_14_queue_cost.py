@@ -11,6 +11,8 @@ See:     one process without a queue beats every run with one. Testing a number 
          numbers halves the messages, so that every run is faster, but still not fast enough.
 """
 
+import statistics
+
 from common import claims, cli, plots, results
 
 import primes_queue
@@ -47,16 +49,16 @@ def draw(data):
         "Is a queue of single numbers worth its cost?",
         finding(seconds, data["sizes"]["nbr_numbers"], usable),
     )
-    serial = min(seconds["serial"][1])
+    serial = statistics.median(seconds["serial"][1])
     axes.axhline(serial, label="serial: no queue", **{**plots.style(6), "marker": ""})
     for number, kind in enumerate((ALL, ODD)):
         label = f"queue of {kind}"
-        plots.line(axes, seconds[kind], number, label, beyond=usable)
+        plots.line(axes, seconds[kind], number, label, beyond=usable, of=statistics.median)
     axes.set_xscale("log", base=2)
     axes.set_xticks(list(seconds[ALL]), [f"{n}" for n in seconds[ALL]])
     axes.set_xticks([], minor=True)
     axes.set_xlabel(f"workers (hollow: more than the {usable} usable CPU{'s'[: usable != 1]})")
-    axes.set_ylabel("seconds (best; bar: to the median)")
+    axes.set_ylabel("seconds (median; bar: to the best)")
     axes.set_ylim(bottom=0)
     plots.legend(figure)
     return figure
@@ -67,27 +69,30 @@ def finding(seconds, nbr_numbers, usable):
 
     ``seconds`` is a dict, kind -> number of workers -> durations of every repeat.
     """
-    best = {
-        kind: {n: min(durations) for n, durations in by_workers.items()}
+    middle = {
+        kind: {n: statistics.median(durations) for n, durations in by_workers.items()}
         for kind, by_workers in seconds.items()
     }
-    sentences = [against_serial(best, nbr_numbers)]
-    if len(best[ALL]) > 1:
+    sentences = [against_serial(middle, nbr_numbers)]
+    if len(middle[ALL]) > 1:
         sentences.append(more_workers(seconds[ALL], usable))
     return " ".join([*sentences, fewer_jobs(seconds)])
 
 
-def against_serial(best, nbr_numbers):
-    """Describe how runs with a queue compare with the serial run, in total and per number."""
-    serial = best["serial"][1]
-    queued = [*best[ALL].values(), *best[ODD].values()]
+def against_serial(middle, nbr_numbers):
+    """Describe how runs with a queue compare with the serial run, in total and per number.
+
+    ``middle`` is a dict, kind -> number of workers -> median of the durations.
+    """
+    serial = middle["serial"][1]
+    queued = [*middle[ALL].values(), *middle[ODD].values()]
     nbr_faster = sum(duration < serial for duration in queued)
     beat = f"{nbr_faster or 'None'} of the {len(queued)} runs with a queue beat"
-    n = min(best[ALL], key=best[ALL].get)
-    alone, through_it = (f"{1e6 * it / nbr_numbers:,.0f} µs" for it in (serial, best[ALL][n]))
+    n = min(middle[ALL], key=middle[ALL].get)
+    alone, through_it = (f"{1e6 * it / nbr_numbers:,.0f} µs" for it in (serial, middle[ALL][n]))
     return (
         f"{beat}{'s'[nbr_faster > 1 :]} the serial run. A number takes {alone} without a queue and "
-        f"{through_it} in the best run with {ALL} on the queue ({workers(n)})."
+        f"{through_it} in the fastest run with {ALL} on the queue ({workers(n)})."
     )
 
 

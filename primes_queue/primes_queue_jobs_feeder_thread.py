@@ -6,8 +6,8 @@ See:     primes are collected while numbers still go in. With two workers or mor
          of them, as the workers keep up with the thread; with one, thousands of numbers pile up,
          and their primes come later. In primes_queue.py, all primes that are found while numbers go
          in wait in their queue. This one is about as fast, because communication through the
-         Manager still takes most of the time. Feed from a thread when there are more jobs, or more
-         results, than a queue should hold at once.
+         Manager still takes most of the time. Feed from a thread when results are wanted early, or
+         when a queue may hold only so many jobs, as manager.Queue(MAXSIZE), whose put then waits.
 Differs: if a worker dies, the run ends (common/processes.py); with multiprocessing's own Process it
          would wait forever for the answer to the pill, unless get(timeout=SECONDS) raised
          queue.Empty, as the chapter proposes.
@@ -64,7 +64,7 @@ def run(nbr_numbers, nbr_workers):
         start = time.perf_counter()
         jobs = (number_range, possible_primes_queue, nbr_workers)
         thrd = threading.Thread(target=feed_new_jobs, args=jobs, daemon=True)
-        thrd.start()  # after the workers: it must not be forked. daemon: ends with a failed run
+        thrd.start()  # after the workers: to fork beside a running thread is unsafe
         primes = []
         nbr_answers = nbr_early = 0
         while nbr_answers < nbr_workers:

@@ -8,10 +8,9 @@ See:     the count is exact and the file is empty only once: one process after t
          while the rest wait. The lock is advisory: it holds back only those who ask for it. It also
          costs time: nobody wakes a waiting process when the lock is free; it tries again after 10
          ms, then less and less often, up to 0.1 s apart, and the lock may lie idle for as long at
-         each of the three handovers. On a busy machine the run takes longer still, mostly because
-         each increment opens the file twice. Emptying and writing a file again takes long on some
-         disks; the file lies in the temporary folder, and TMPDIR=/dev/shm before the command, on
-         Linux, puts it into memory.
+         each of the three handovers. Most of the rest goes into opening the file, twice for each
+         increment: emptying and writing a file again takes long on some disks. It lies in the
+         temporary folder, and TMPDIR=/dev/shm before the command, on Linux, puts it into memory.
 Differs: the lock file has a relative path and lies beside the count file, in the run's own
          temporary folder, to which each worker changes. The count file itself must not be the lock
          file: closing it would release the lock. The processes start counting together, at a
@@ -82,7 +81,7 @@ def run_workers(nbr_workers=4, max_count=MAX_COUNT_PER_PROCESS):
         empty, invalid = bad_reads["empty"], bad_reads["invalid"]
         print(f"{empty:,} empty read(s), {invalid:,} invalid entries")
         with open(filename) as f:
-            return int(f.readline())  # two that write at once may leave a second line
+            return int(f.readline())  # here the only line; see ex1_nolock4.py
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def run_workers(nbr_workers=1, max_count=MAX_COUNT_PER_PROCESS):
         empty, invalid = bad_reads["empty"], bad_reads["invalid"]
         print(f"{empty:,} empty read(s), {invalid:,} invalid entries")
         with open(filename) as f:
-            return int(f.readline())  # two that write at once may leave a second line
+            return int(f.readline())  # here the only line; see ex1_nolock4.py
 
 
 if __name__ == "__main__":

@@ -139,7 +139,7 @@ CASES = {
         output=(
             r"\?\n",
             r"(?s)2\sworkers[^)]*\).*?RawValue(.*?\d+\.\d\dx){3}",
-            r"(?s)\d\.\d\d( to \d+\.\d\d)?\stimes\s.*?\b0\.1\ss\b",
+            r"within\s\d\.\d\d\ss\sof\sthe\spool's\s\d\.\d\d\ss\s\(the\schapter:\swithin\s0\.1\ss,",
             r"/fig_9_17\.png\n",
         ),
         long=("--workers", "2", str(LARGEST_PRIME)),

@@ -45,7 +45,7 @@ CASES: dict[str, Case] = {
             ANSWER[0],
             r"Chunksize: 99\n",
             r"Chunks: 11 \(the last one of 10 numbers\)",
-            r"Rounds of equal chunks: 2 x 4 \+ 3 chunk\(s\), 1 of 4 worker\(s\) idle in the last",
+            r"Rounds x chunks at once, if equal: 2 x 4 \+ 3; 1 of 4 worker\(s\) idle in the last",
             *ANSWER[1:],
         ),
         long=("2", "--nbr_numbers", "5e6"),
