@@ -76,7 +76,7 @@ help: ## list the targets
 	echo 'make SECTION-examples         only the examples of a section, such as: make primes_pool-examples'; \
 	echo 'make SECTION-compare          only its comparison of all ways: make primes_pool-compare'; \
 	echo 'make SECTION-figures          only its figures: make primes_pool-figures'; \
-	echo 'make SECTION-claims           only what the chapter says, judged: make primes_pool-claims'; \
+	echo 'make SECTION-claims           what the chapter says, judged after -compare and -figures: make primes_pool-claims'; \
 	echo 'Variables: WORKERS=2  SCALE=quick|book  START_METHOD=fork|forkserver|spawn  PYTHON=python3.13  SWEEP=1,2,4  FRESH=1'; } 2>/dev/null || true # head may have gone
 
 chapter: NOTES = $(VENV)/.chapter
