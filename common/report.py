@@ -79,11 +79,11 @@ def measure(args, machine):
         due |= {script: took} if why else {}
         print(f"{script.relative_to(ROOT)}: {f'measure, {why}' if why else 'reuse'}")
     known = [took for took in due.values() if took is not None]
-    beside = [path for folder in folders for path in folder.glob("fig_*.json")]
-    beside = [results.read(path, [path.stem]) for path in beside]  # measured elsewhere
-    others = [data["ran"] for data in beside if data["scale"] == args.scale]
     sources = {f"earlier runs of {len(known)}": known}
     if len(known) < len(due):
+        beside = [path for folder in folders for path in folder.glob("fig_*.json")]
+        beside = [results.read(path, [path.stem]) for path in beside]
+        others = [data["ran"] for data in beside if data["scale"] == args.scale]
         sources[f"{len(others)} figures of the READMEs, on another machine"] = others
     how_long = "no earlier run says how long it takes"
     if by := [source for source, seconds in sources.items() if seconds]:
