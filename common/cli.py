@@ -64,7 +64,7 @@ def parser(doc):
     )
     what = "quick: seconds on two cores; book: the chapter's sizes (default: quick)"
     result.add_argument("--scale", choices=("quick", "book"), default="quick", help=what)
-    result.set_defaults(sizes={}, default_workers=None, in_chapter="4")  # its workers
+    result.set_defaults(sizes={}, default_workers=None, workers_in_chapter="4")
     return result
 
 
@@ -87,7 +87,8 @@ def add_start_method(parser, default=None):
 def add_workers(parser, name="nbr_workers", default=None, start_method=True):
     """Add ``--workers``, also as a positional ``name`` unless that is it, and the start method."""
     shown = "one for each usable CPU" if default is None else default
-    what = f"number of workers (default: {shown}; the chapter: {parser.get_default('in_chapter')})"
+    in_chapter = parser.get_default("workers_in_chapter")
+    what = f"number of workers (default: {shown}; the chapter: {in_chapter})"
     number = whole_number(1, MAX_WORKERS)
     if name != "--workers":
         parser.add_argument(name, type=number, nargs="?", help="the same as --workers")
@@ -112,7 +113,8 @@ def parse(parser, argv=None):
         workers = given[0] if given else args.default_workers or usable_cpus()
         args.nbr_workers = args.workers = workers
         is_list = isinstance(workers, list)  # a figure's
-        print("workers:", *workers if is_list else (workers, f"(the chapter: {args.in_chapter})"))
+        in_chapter = f"(the chapter: {args.workers_in_chapter})"
+        print("workers:", *workers if is_list else (workers, in_chapter))
     for name, by_scale in args.sizes.items():
         if getattr(args, name) is None:
             setattr(args, name, by_scale[args.scale])

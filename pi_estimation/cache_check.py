@@ -84,7 +84,7 @@ def nbr_independent_samples(nbr_samples_per_block):
 def parse(doc):
     """Return the script's arguments, with ``nbr_samples_per_block``, a list."""
     parser = cli.parser(doc)
-    parser.set_defaults(in_chapter="8")
+    parser.set_defaults(workers_in_chapter="8")
     cli.add_workers(parser, start_method=False)
     pi_check.add_size(parser, quick=4_000_000)
     cli.add_size(

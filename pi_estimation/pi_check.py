@@ -100,7 +100,7 @@ def main(
     threads=False,
     arrays=False,
     instead=None,
-    in_chapter="4",
+    workers_in_chapter="4",
 ):
     """Be the main of a script: parse its arguments, call ``run``, print and check the estimate.
 
@@ -108,13 +108,12 @@ def main(
     threads (if ``threads``). It returns the number of darts inside the quarter circle and the
     seconds it took. ``quick`` is the default number of darts, ``start_method`` whether workers have
     a start method, ``arrays`` whether all darts are in memory at once. ``instead`` is a function
-    that runs in place of ``run`` when the option of its name is given, ``in_chapter`` the chapter's
-    number of workers.
+    that runs in place of ``run`` when the option of its name is given.
     """
 
     def estimate():
         parser = cli.parser(doc)
-        parser.set_defaults(in_chapter=in_chapter)
+        parser.set_defaults(workers_in_chapter=workers_in_chapter)
         if workers:
             cli.add_workers(parser, start_method=start_method)
         add_size(parser, quick)

@@ -56,4 +56,4 @@ def run(nbr_samples_in_total, nbr_workers):
 
 
 if __name__ == "__main__":
-    pi_check.main(__doc__, run, workers=True, start_method=False, in_chapter="8")
+    pi_check.main(__doc__, run, workers=True, start_method=False, workers_in_chapter="8")

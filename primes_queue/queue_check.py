@@ -19,7 +19,7 @@ def main(doc, run, workers=True, batch=False):
 def _main(doc, run, workers, batch):
     parser = cli.parser(doc)
     if workers:
-        parser.set_defaults(in_chapter="1, 2, 4 and 8")
+        parser.set_defaults(workers_in_chapter="1, 2, 4 and 8")
         cli.add_workers(parser)
     add_nbr_numbers(parser)
     if batch:
