@@ -45,7 +45,8 @@ CASES: dict[str, Case] = {
             ANSWER[0],
             r"Chunksize: 99\n",
             r"Chunks: 11 \(the last one of 10 numbers\)",
-            r"If all take equally long: 2 x 4 \+ 3 chunk\(s\) at once; 1 of 4 worker\(s\) idle in",
+            r"If all take equally long: 2 x 4 \+ 3 chunk\(s\) at once; "
+            r"1 of 4 worker\(s\) idle in the last",
             *ANSWER[1:],
         ),
         long=("2", "--nbr_numbers", "5e6"),
