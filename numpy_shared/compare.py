@@ -6,10 +6,10 @@ See:     as long as each worker has a CPU, workers fill the rows with random num
          than one process, and with the same numbers. So do threads, with other numbers, and they
          need no shared memory. Overwriting is little more than moving memory: one process, which
          has the pages already, is hard to beat for workers that touch each page for the first time,
-         however they share it. Counting row by row spares the chapter's Python float per item;
-         it takes about twice as long as array.sum(), which counts nothing. Starting the
-         workers is not timed. Each way is called twice in its turn and the second call counts, as
-         the first pays for memory that the machine has to find.
+         however they share it. Counting row by row spares the chapter's Python float per item; it
+         takes about twice as long as array.sum(), which counts nothing. Starting the workers is not
+         timed. Each way is called twice in its turn and the second call counts, as the first pays
+         for memory that the machine has to find.
 """
 
 import ctypes

@@ -7,8 +7,8 @@ See:     processes divide the time up to the number of CPUs and no further; thre
          because the GIL lets only one thread at a time run Python code. On a free-threaded build
          they gain nothing either: random.uniform is a method of one Random, and the threads wait
          for its lock instead. (With a Random each they gain: pi_lists_threads.py.)
-         The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each; a
-         / (a + b) is the serial share. With two usable CPUs it fits their ratio by round exactly,
+         The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each.
+         The serial share is a / (a + b). With two usable CPUs it fits their ratio by round exactly,
          unless two processes are slower than one, or more than twice as fast; its interval then
          reflects the scatter of the repeats alone.
          Grey circles: the chapter's 71, 37 and 19 s, for the same serial time. Of 8 processes it

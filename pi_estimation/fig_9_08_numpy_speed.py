@@ -7,8 +7,8 @@ See:     unlike in Figure 9-2, threads gain something too: numpy releases the GI
          arithmetic, but its one global random generator is locked, also on a free-threaded build.
          Each process has its own. On two CPUs, what threads gain may be hard to see; and smaller
          shares can fit in a cache, and gain by that too.
-         The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each; a
-         / (a + b) is the serial share. With two usable CPUs it fits their ratio by round exactly,
+         The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each.
+         The serial share is a / (a + b). With two usable CPUs it fits their ratio by round exactly,
          unless two processes are slower than one, or more than twice as fast; its interval then
          reflects the scatter of the repeats alone. A negative serial share counts as none: halves
          of an array that fit in a cache can take less than half the time of the whole.
