@@ -1,9 +1,7 @@
 """The chapter's claims, judged from stored measurements only: see the claims.py of a section."""
 
 import math
-import operator
 import re
-import statistics
 import sys
 import textwrap
 from collections.abc import Callable
@@ -14,7 +12,7 @@ from common import cli, results
 
 HOLDS, DIFFERS, CANNOT_TELL = "holds", "differs", "cannot tell here"
 NOT_YET = "not measured yet"
-TIMES_AS_FAST = "{:.2f}x"  # what speed_up returns
+TIMES_AS_FAST = "{:.2f}x"  # what results.speed_up returns
 SHARED_CORES = "CPUs that share a core, or a clock that falls when more cores are busy"
 INCOMPLETE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 WIDTHS = {"place": 11, "says": 30, "chapter": 13, "yours": 18, "verdict": 11, "reason": 26}
@@ -55,20 +53,6 @@ def fact(is_so, yours, why):
     return (yours, HOLDS, "") if is_so else (yours, DIFFERS, why)
 
 
-def speed_up(slow, fast):
-    """Return how many times as fast as ``slow`` ``fast`` is: the median of the rounds' ratios.
-
-    Both are lists of seconds from the same rounds. The two best would be of different moments.
-    """
-    return statistics.median(map(operator.truediv, slow, fast))
-
-
-def seconds(comparison, way, job=""):
-    """Return each round's seconds of ``way`` in what a compare.py stored, of a job with ``job``."""
-    ways = [row for row in comparison["ways"] if job in row["job"]]
-    return {row["name"]: row["seconds"] for row in reversed(ways)}[way]  # the first job's
-
-
 def in_pythons(comparison, way, has_gil, **bounds):
     """Judge in each Python with the GIL, or without, how many times as fast as serial ``way`` is.
 
@@ -81,8 +65,8 @@ def in_pythons(comparison, way, has_gil, **bounds):
         return "", CANNOT_TELL, f"needs a Python {build}"
     judged = []
     for name in names:
-        times = speed_up(*(seconds(comparison, one, name) for one in ("serial", way)))
-        judged.append(number(times, f"{name} {TIMES_AS_FAST}", **bounds))
+        serial, its = (results.seconds(comparison, one, name) for one in ("serial", way))
+        judged.append(number(results.speed_up(serial, its), f"{name} {TIMES_AS_FAST}", **bounds))
     yours, verdicts, reasons = zip(*judged, strict=True)
     verdict = next(one for one in (DIFFERS, CANNOT_TELL, HOLDS) if one in verdicts)
     return "; ".join(yours), verdict, reasons[verdicts.index(verdict)]

@@ -17,7 +17,7 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-from common import claims, cli, plots, results, run
+from common import cli, plots, results, run
 
 OLDEST = (3, 11)
 NAMES = ["python3", "pypy3"]
@@ -154,11 +154,11 @@ def measure(ways, in_words, args):
     )
     seconds = {(row["job"], row["name"]): row["seconds"] for row in rows}
     for row in rows:
-        row["ratio"] = claims.speed_up(seconds[row["job"], SERIAL], row["seconds"])
+        row["ratio"] = results.speed_up(seconds[row["job"], SERIAL], row["seconds"])
 
     def cells(row):
         *own, answer = results.cells(row)
-        return *own, results.digits(claims.speed_up(rows[0]["seconds"], row["seconds"]), 2), answer
+        return *own, results.digits(results.speed_up(rows[0]["seconds"], row["seconds"]), 2), answer
 
     columns = ["Way", "Best (s)", "Median (s)", "Times as fast", "As the first", "Answer"]
     print(results.table(columns, "lrrrrl", rows, cells))
@@ -183,7 +183,7 @@ def finding(data):
     workers = f"{nbr_workers} worker{'s'[: nbr_workers != 1]}"
     text = f"With {workers}, times as fast as {SERIAL} in the same Python: {'; '.join(in_each)}."
     if others:
-        times = [f"{name} {claims.speed_up(first[1], seconds):.2f}x" for name, seconds in others]
+        times = [f"{name} {results.speed_up(first[1], seconds):.2f}x" for name, seconds in others]
         text += f" {SERIAL.capitalize()}, times as fast as in {first[0]}: {', '.join(times)}."
     return text
 

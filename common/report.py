@@ -2,7 +2,6 @@
 
 import base64
 import contextlib
-import itertools
 import re
 import statistics
 import subprocess
@@ -19,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = "results"
 NOT_MEASURING = ("claims.py", "report.py")
 PYTHONS = "compare_pythons"
+DEFAULTS = "the default options"
 SAME_MACHINE = ("cpu", "usable_cpus", "python", "gil")
 UNREADABLE = (*claims.INCOMPLETE, OSError, cli.UserError)
 
@@ -54,14 +54,12 @@ def why_measure(script, args, machine):
         try:
             data = results.read(path, [name])
             argv = [" ".join(each) for each in (data["argv"], options(script, args))]
-            asked, ask = (each.replace("--scale quick", "").strip() for each in argv)
-            machines = [(data["machine"][key], machine[key]) for key in SAME_MACHINE]
+            argv = [each.replace("--scale quick", "").strip() or DEFAULTS for each in argv]
+            changes = [argv, *((data["machine"][key], machine[key]) for key in SAME_MACHINE)]
             took = max(took or 0, data["ran"]) if data["scale"] == args.scale else None
             if newest.stat().st_mtime > path.stat().st_mtime:
                 whys.append(f"{newest.relative_to(ROOT)} is newer than {path.name}")
-            if asked != ask:
-                whys.append(f"measured with {asked or 'no options'}")
-            whys += [f"measured with {was}, not {now}" for was, now in machines if was != now]
+            whys += [f"measured with {then}, not {now}" for then, now in changes if then != now]
             if name.startswith(("fig_", PYTHONS)) and not picture(name):
                 whys.append(f"no picture of {path.name}")
         except UNREADABLE:
@@ -79,16 +77,14 @@ def measure(args, machine):
         due |= {script: took} if why else {}
         print(f"{script.relative_to(ROOT)}: {f'measure, {why}' if why else 'reuse'}")
     known = [took for took in due.values() if took is not None]
-    sources = {f"earlier runs of {len(known)}": known}
     if len(known) < len(due):
         beside = [path for folder in folders for path in folder.glob("fig_*.json")]
         beside = [results.read(path, [path.stem]) for path in beside]
-        others = [data["ran"] for data in beside if data["scale"] == args.scale]
-        sources[f"{len(others)} figures of the READMEs, on another machine"] = others
+        known += [data["ran"] for data in beside if data["scale"] == args.scale]
     how_long = "no earlier run says how long it takes"
-    if by := [source for source, seconds in sources.items() if seconds]:
-        minutes = statistics.mean(itertools.chain(*sources.values())) * len(due) / 60
-        how_long = f"about {minutes:.1f} min, by {' and '.join(by)}"
+    if known:
+        minutes = statistics.mean(known) * len(due) / 60
+        how_long = f"about {minutes:.1f} min, by {len(known)} runs, here or for the READMEs"
     print(f"{len(due)} to measure{f': {how_long}' if due else ''}", flush=True)
     for number, script in enumerate(due, 1):
         print(f"[{number} of {len(due)}] {script.relative_to(ROOT)}", flush=True)
@@ -179,12 +175,10 @@ def main():
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
     style = {"autoescape": True, "trim_blocks": True, "undefined": jinja2.ChainableUndefined}
     environment = jinja2.Environment(loader=loader, **style)
-    environment.globals |= {"summary": claims.summary, "there": there and there.name}
-    environment.globals |= {"others": {one["says"]: one for one in others}}
     line = f"{results.machine_line({'machine': machine})}; {machine['date']}, {args.scale} sizes"
-    page = environment.get_template("report.html.jinja").render(
-        parts=parts, claims=own, machine=line
-    )
+    shown = {"parts": parts, "claims": own, "summary": claims.summary, "machine": line}
+    shown |= {"there": there and there.name, "others": {one["says"]: one for one in others}}
+    page = environment.get_template("report.html.jinja").render(shown)
     with results.replacing(here / "report.html") as temporary:
         temporary.write_text(page, "utf-8")
     print(f"{claims.summary(own)}\n{here / 'report.html'}")

@@ -324,10 +324,23 @@ def _ratios(rows, beyond):
     ratios = []
     for job, name, other in beyond:
         own, others = seconds[job, name], seconds[job, other]
-        by_round = statistics.median(map(operator.truediv, others, own))
-        ratio = {"ratio": min(others) / min(own), "by_round": by_round}
+        ratio = {"ratio": min(others) / min(own), "by_round": speed_up(others, own)}
         ratios.append({"job": job, "name": name, "against": other, **ratio})
     return ratios
+
+
+def speed_up(slow, fast):
+    """Return how many times as fast as ``slow`` ``fast`` is: the median of the rounds' ratios.
+
+    Both are lists of seconds from the same rounds. The two best would be of different moments.
+    """
+    return statistics.median(map(operator.truediv, slow, fast))
+
+
+def seconds(comparison, way, job=""):
+    """Return each round's seconds of ``way`` in what a compare.py stored, of a job with ``job``."""
+    ways = [row for row in comparison["ways"] if job in row["job"]]
+    return {row["name"]: row["seconds"] for row in reversed(ways)}[way]  # the first job's
 
 
 def cells(row):

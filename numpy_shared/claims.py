@@ -8,7 +8,7 @@ See:     each claim holds, differs (with the likely reason) or cannot be told he
 Differs: nothing is measured here, so --scale has no effect.
 """
 
-from common import claims, cli
+from common import claims, cli, results
 from common.claims import Claim
 
 import fig_9_18_shared_memory as memory
@@ -59,10 +59,10 @@ def all_overwritten(figure):
 
 def random_fill(compare):
     filled = [f"random_parallel, {compare['workers']} workers", "random_serial"]
-    parallel, serial = (claims.seconds(compare, way, "random fill") for way in filled)
+    parallel, serial = (results.seconds(compare, way, "random fill") for way in filled)
     machine = compare["machine"]
     why = f"{machine['usable_cpus']} CPUs that share cores, or the way to memory"
-    times = claims.speed_up(serial, parallel)
+    times = results.speed_up(serial, parallel)
     return claims.number(times, claims.TIMES_AS_FAST, low=1.2, zone=0.2, why=why)
 
 

@@ -2,7 +2,7 @@
 
 import statistics
 
-from common import claims
+from common import results
 
 import numpy as np
 
@@ -23,7 +23,7 @@ def fit(seconds):
     capabilities", AFIPS 1967.
     """
     first, *_ = seconds.values()
-    speeds = [[claims.speed_up(first, durations)] for durations in seconds.values()]
+    speeds = [[results.speed_up(first, durations)] for durations in seconds.values()]
     one, share = _solve(list(seconds), speeds)
     return float(one[0] * statistics.median(first)), float(share[0])
 

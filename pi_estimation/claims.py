@@ -12,7 +12,7 @@ import functools
 import math
 import statistics
 
-from common import claims, cli
+from common import claims, cli, results
 from common.claims import Claim
 
 import fig_9_03_cpu_usage
@@ -51,7 +51,7 @@ def seconds(figure, kind, nbr_workers, what="seconds"):
 
 def gain(figure, kind, nbr_workers):
     """Return how many times as fast as the serial script so many threads or processes are."""
-    return claims.speed_up(seconds(figure, "serial", 1), seconds(figure, kind, nbr_workers))
+    return results.speed_up(seconds(figure, "serial", 1), seconds(figure, kind, nbr_workers))
 
 
 def without_gil(data, found, reason):
@@ -90,7 +90,7 @@ def hyperthreads(figure):
         cores = f"{cores} cores" if cores else "how many cores is not known"
         return "", claims.CANNOT_TELL, f"needs hyperthreads; {usable} usable CPUs, {cores}"
     why = "hyperthreads of this CPU share less of a core"
-    times = claims.speed_up(*(seconds(figure, "processes", n) for n in (cores, usable)))
+    times = results.speed_up(*(seconds(figure, "processes", n) for n in (cores, usable)))
     return claims.number(times, claims.TIMES_AS_FAST, low=0.8, high=1.3, why=why)
 
 
@@ -117,11 +117,11 @@ def busy_cpus(low, high, cpu_usage):
 
 def joblib_as_fast(compare):
     pool, joblib = (
-        claims.seconds(compare, f"Python loop, {compare['workers']} {kind}")
+        results.seconds(compare, f"Python loop, {compare['workers']} {kind}")
         for kind in ("processes", "of joblib")
     )
     why = "joblib hands out and collects its jobs in another way"
-    times = claims.speed_up(pool, joblib)
+    times = results.speed_up(pool, joblib)
     return claims.number(times, claims.TIMES_AS_FAST, low=0.75, high=1.33, why=why)
 
 
@@ -155,11 +155,11 @@ def draws(module, repeats, streams):
 
 
 def numpy_times(compare):
-    loop = claims.seconds(compare, "Python loop, serial")
+    loop = results.seconds(compare, "Python loop, serial")
     more = pi_check.NUMPY_TIMES * compare["sizes"]["nbr_samples_in_total"]
-    numpy = claims.seconds(compare, "numpy, serial", f"by {more:,} darts")
+    numpy = results.seconds(compare, "numpy, serial", f"by {more:,} darts")
     why = f"{compare['machine']['python']} runs the loop faster than 3.7 did, numpy stayed the same"
-    times = pi_check.NUMPY_TIMES * claims.speed_up(loop, numpy)
+    times = pi_check.NUMPY_TIMES * results.speed_up(loop, numpy)
     return claims.number(times, claims.TIMES_AS_FAST, low=12.5, high=50, zone=0.1, why=why)
 
 

@@ -2,7 +2,7 @@
 
 import statistics
 
-from common import claims, plots, results, timing
+from common import plots, results, timing
 
 import amdahl
 import pi_check
@@ -112,7 +112,7 @@ def finding(seconds, usable, law):
     n = max(within) if within and usable > 1 else max(seconds["processes"])
     serial = seconds["serial"][1]
     processes, threads = (
-        f"{claims.speed_up(serial, seconds[kind][n]):,.2f}x" for kind in ("processes", "threads")
+        f"{results.speed_up(serial, seconds[kind][n]):,.2f}x" for kind in ("processes", "threads")
     )
     compared = (
         f"{count(n, 'process is', 'processes are')} {processes} as fast as the serial script by "

@@ -14,7 +14,7 @@ import functools
 import math
 import statistics
 
-from common import claims, cli
+from common import claims, cli, results
 from common.claims import Claim
 
 import factors
@@ -54,7 +54,7 @@ def in_pool(figure, way, *are_prime):
 
 
 def times(figure, slow, fast, *are_prime):
-    return claims.speed_up(*(in_pool(figure, way, *are_prime) for way in (slow, fast)))
+    return results.speed_up(*(in_pool(figure, way, *are_prime) for way in (slow, fast)))
 
 
 def positions(figure):
@@ -84,7 +84,7 @@ def pool_overhead(compare):
     prime = LABELS[True][0]
     shorter = math.sqrt(number_of(compare, SMALL) / number_of(compare, prime))
     searches = (compared(compare, NAIVE_POOL, label) for label in (prime, SMALL))
-    share = min(100 * shorter * claims.speed_up(*searches), 100)  # more is noise
+    share = min(100 * shorter * results.speed_up(*searches), 100)  # more is noise
     text = "the search explains {:.0f} %"
     why = "the factor 5 ends one share; the others are searched to their ends"
     return claims.number(share, text, high=40, zone=0.25, why=why)
@@ -92,7 +92,7 @@ def pool_overhead(compare):
 
 def prime_or_not(figure):
     """Judge how many times as fast as primes the pool is on non-primes."""
-    found = claims.speed_up(*(in_pool(figure, speed.POOL, kind) for kind in (True, False)))
+    found = results.speed_up(*(in_pool(figure, speed.POOL, kind) for kind in (True, False)))
     why = "a share that ends early leaves the rest of its core, or a faster clock, to the others"
     return claims.number(found, claims.TIMES_AS_FAST, low=0.75, high=1.33, why=why)
 
@@ -129,7 +129,7 @@ def lookahead_saves(compare):
     found = (compared(compare, way, *LABELS[True]) for way in (speed.MMAP, LOOKAHEAD))
     why = f"{compare['machine']['python']} counts down and compares at other speeds than 3.7 did"
     return claims.number(
-        claims.speed_up(*found), claims.TIMES_AS_FAST, low=1, high=1.5, zone=0.1, why=why
+        results.speed_up(*found), claims.TIMES_AS_FAST, low=1, high=1.5, zone=0.1, why=why
     )
 
 
@@ -148,7 +148,7 @@ def redux_is_fastest(compare):
     labels = (*LABELS[True], *LABELS[False])
     redux = compared(compare, speed.REDUX, *labels)
     others = {row["name"] for row in compare["ways"]} & {*IN_CHAPTER} - {speed.REDUX}
-    found = {way: claims.speed_up(compared(compare, way, *labels), redux) for way in others}
+    found = {way: results.speed_up(compared(compare, way, *labels), redux) for way in others}
     next_best = min(found, key=found.get)
     text = f"{claims.TIMES_AS_FAST} as fast as the next, {next_best}"
     why = f"{compare['machine']['python']} is better at {next_best}, or the CPUs share cores"
@@ -172,7 +172,7 @@ def unix_socket_wins(sockets):
     seconds = sockets["seconds"]
     if redis_sockets.UNIX not in seconds:
         return "", claims.CANNOT_TELL, "needs a Redis server with a Unix socket"
-    found = claims.speed_up(*(seconds[name] for name in (redis_sockets.TCP, redis_sockets.UNIX)))
+    found = results.speed_up(*(seconds[name] for name in (redis_sockets.TCP, redis_sockets.UNIX)))
     why = "the client's own work, in Python, takes nearly all of the time"
     return claims.number(found, claims.TIMES_AS_FAST, low=1, why=why)
 
@@ -197,8 +197,8 @@ def pypy_times(pythons):
     others = [name for name in names if name not in compiled]
     if not compiled or not others:
         return "", claims.CANNOT_TELL, "needs a CPython, and a pypy3 on PATH"
-    times = (claims.seconds(pythons, "serial", name) for name in (others[0], compiled[0]))
-    found = claims.speed_up(*times)
+    times = (results.seconds(pythons, "serial", name) for name in (others[0], compiled[0]))
+    found = results.speed_up(*times)
     why = f"{compiled[0]} against {others[0]}: both have become faster since"
     return claims.number(found, claims.TIMES_AS_FAST, low=3.5, high=14, zone=0.1, why=why)
 

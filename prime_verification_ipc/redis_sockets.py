@@ -15,7 +15,7 @@ import socket
 import statistics
 from pathlib import Path
 
-from common import claims, cli, redis_server, results, timing
+from common import cli, redis_server, results, timing
 
 import redis
 from primes_flag_redis import FLAG_CLEAR, FLAG_NAME
@@ -91,7 +91,7 @@ def main():
         best, median = (1e6 * of(durations) / args.reads for of in (min, statistics.median))
         print(f"{name:<12}{best:>8.1f} microseconds a read (median {median:.1f})")
     if UNIX in seconds:
-        ratio = claims.speed_up(seconds[TCP], seconds[UNIX])
+        ratio = results.speed_up(seconds[TCP], seconds[UNIX])
         print(f"{UNIX}: {ratio:.2f}x as fast (median of the rounds)")
 
 

@@ -6,7 +6,7 @@ import math
 import statistics
 import textwrap
 
-from common import claims, plots, results
+from common import plots, results
 
 import factors
 import prime_check
@@ -186,7 +186,7 @@ def together(seconds, numbers):
 
 def gain(seconds, name, numbers):
     """Return how many times as fast as the pool the way ``name`` is, over all ``numbers``."""
-    return claims.speed_up(*(together(seconds[way], numbers) for way in (POOL, name)))
+    return results.speed_up(*(together(seconds[way], numbers) for way in (POOL, name)))
 
 
 def in_words(gains):

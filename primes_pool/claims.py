@@ -14,7 +14,7 @@ import functools
 import math
 import statistics
 
-from common import claims, cli
+from common import claims, cli, results
 from common.claims import Claim
 
 import fig_9_09_prime_cost
@@ -81,7 +81,7 @@ def evens(figure):
 @for_workers(1)
 def two_a_chunk(figure, nbr_workers):
     seconds = pool_speed.seconds(figure["runs"], nbr_workers, pool_speed.ORDERED)
-    times = claims.speed_up(seconds[1], seconds[2])
+    times = results.speed_up(seconds[1], seconds[2])
     why = "sending a chunk costs less here, compared with testing the numbers in it"
     return claims.number(times, claims.TIMES_AS_FAST, low=1.2, why=why)
 
@@ -89,7 +89,7 @@ def two_a_chunk(figure, nbr_workers):
 @for_workers(1)
 def further_doublings(figure, nbr_workers):
     seconds = pool_speed.seconds(figure["runs"], nbr_workers, pool_speed.ORDERED)
-    times = claims.speed_up(seconds[8], seconds[64]) ** (1 / 3)
+    times = results.speed_up(seconds[8], seconds[64]) ** (1 / 3)
     why = "sending 8 numbers still costs more than testing them"
     text = f"{claims.TIMES_AS_FAST} for each"
     return claims.number(times, text, high=1.3, why=why)
@@ -105,7 +105,7 @@ def in_chunks(figure, nbr_workers, order, nbr_chunks):
 @for_workers(2)
 def half_idle(figure, nbr_workers):
     seconds = functools.partial(in_chunks, figure, nbr_workers, pool_speed.ORDERED)
-    times = claims.speed_up(seconds(nbr_workers // 2), seconds(nbr_workers))
+    times = results.speed_up(seconds(nbr_workers // 2), seconds(nbr_workers))
     text = "{:.2f}x the time of one for each"
     return claims.number(times, text, low=1.3, why=claims.SHARED_CORES)
 
@@ -120,7 +120,7 @@ def from_default(figure, nbr_workers):
 @for_workers(2)
 def largest_is_worst(figure, nbr_workers):
     *others, largest = from_default(figure, nbr_workers).values()
-    times = claims.speed_up(largest, max(others, key=statistics.median))
+    times = results.speed_up(largest, max(others, key=statistics.median))
     text = "{:.2f}x the time of the next"
     return claims.number(times, text, low=1, why=claims.SHARED_CORES)
 
@@ -129,7 +129,7 @@ def largest_is_worst(figure, nbr_workers):
 def last_round(figure, nbr_workers):
     seconds = functools.partial(in_chunks, figure, nbr_workers, pool_speed.EVEN)
     full, half = 2 * nbr_workers, nbr_workers // 2
-    times = claims.speed_up(seconds(full + half), seconds(full))
+    times = results.speed_up(seconds(full + half), seconds(full))
     text = f"{full + half} chunks {{:.2f}}x the time of {full}"
     return claims.number(times, text, low=1.03, why=UNEVEN)
 
@@ -138,7 +138,7 @@ def last_round(figure, nbr_workers):
 def default_is_near_best(figure, nbr_workers):
     default, *_ = from_default(figure, nbr_workers).values()
     seconds = pool_speed.seconds(figure["runs"], nbr_workers, pool_speed.ORDERED)
-    times = claims.speed_up(default, min(seconds.values(), key=statistics.median))
+    times = results.speed_up(default, min(seconds.values(), key=statistics.median))
     text = "{:.2f}x the time of the best"
     return claims.number(times, text, high=1.25, why=UNEVEN)
 
@@ -160,7 +160,7 @@ def shuffling(figure, nbr_workers):
         pool_speed.seconds(figure["runs"], nbr_workers, order)
         for order in (pool_speed.ORDERED, pool_speed.SHUFFLED)
     )
-    by_chunksize = [claims.speed_up(ordered[size], shuffled[size]) for size in ordered]
+    by_chunksize = [results.speed_up(ordered[size], shuffled[size]) for size in ordered]
     times = statistics.median(by_chunksize)
     why = "chunks that differ in work, in one order or the other"
     return claims.number(times, claims.TIMES_AS_FAST, low=0.94, high=1.08, why=why)
@@ -169,7 +169,7 @@ def shuffling(figure, nbr_workers):
 @for_workers(2, MOST_WORKERS)
 def one_is_slowest(figure, nbr_workers):
     one, *others = fig_9_13_nbr_chunks.by_nbr_chunks(figure, nbr_workers).values()
-    times = claims.speed_up(one, max(others, key=statistics.median))
+    times = results.speed_up(one, max(others, key=statistics.median))
     text = "{:.2f}x the time of the next"
     return claims.number(times, text, low=1, why=claims.SHARED_CORES)
 
@@ -184,7 +184,7 @@ def multiples(figure, nbr_workers):
         [statistics.mean(of_round) for of_round in zip(*measured[is_multiple], strict=True)]
         for is_multiple in (True, False)
     )
-    times = claims.speed_up(others, dips)
+    times = results.speed_up(others, dips)
     text = "the others take {:.2f}x the time"
     return claims.number(times, text, low=1.03, why=UNEVEN)
 
@@ -192,7 +192,7 @@ def multiples(figure, nbr_workers):
 @for_workers(2, MOST_WORKERS)
 def one_chunk_more(figure, nbr_workers):
     seconds = functools.partial(in_chunks, figure, nbr_workers, pool_speed.EVEN)
-    times = claims.speed_up(seconds(nbr_workers + 1), seconds(nbr_workers))
+    times = results.speed_up(seconds(nbr_workers + 1), seconds(nbr_workers))
     text = f"{nbr_workers + 1} chunks {{:.2f}}x the time of {nbr_workers}"
     return claims.number(times, text, low=1.1, why=UNEVEN)
 
@@ -200,17 +200,17 @@ def one_chunk_more(figure, nbr_workers):
 @for_workers(2, MOST_WORKERS)
 def many_chunks(figure, nbr_workers):
     seconds = functools.partial(in_chunks, figure, nbr_workers, pool_speed.EVEN)
-    times = claims.speed_up(seconds(29), seconds(fig_9_13_nbr_chunks.MOST_CHUNKS))
+    times = results.speed_up(seconds(29), seconds(fig_9_13_nbr_chunks.MOST_CHUNKS))
     text = "29 chunks {:.2f}x the time of 32"
     return claims.number(times, text, low=0.85, high=1.2, why=UNEVEN)
 
 
 def as_many_jobs_as_cpus(compare):
     default, alike = (
-        claims.seconds(compare, f"pool of {compare['workers']}, {chunks}")
+        results.seconds(compare, f"pool of {compare['workers']}, {chunks}")
         for chunks in ("default: 4 a worker", "1 chunk a worker")
     )
-    times = claims.speed_up(default, alike)
+    times = results.speed_up(default, alike)
     return claims.number(times, claims.TIMES_AS_FAST, low=0.8, why=UNEVEN)
 
 

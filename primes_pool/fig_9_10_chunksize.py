@@ -21,7 +21,7 @@ Differs: the chapter uses four processes; --workers 2,4 draws each number of wor
 import math
 import statistics
 
-from common import claims, cli, plots
+from common import cli, plots, results
 
 import pool_check
 import pool_speed
@@ -76,7 +76,7 @@ def ordered_seconds(data):
 def small_finding(seconds, serial, where):
     """Describe what the first and the later doublings of the chunksize gain."""
     one = min(seconds[1])
-    two, most = (100 * claims.speed_up(seconds[size], seconds[1]) for size in (2, SMALL[-1]))
+    two, most = (100 * results.speed_up(seconds[size], seconds[1]) for size in (2, SMALL[-1]))
     return (
         f"With {where}, Pool.map takes {one:,.3f} s at chunksize 1, {one / serial:,.1f} times as "
         f"long as one process without a pool. By round, chunksize 2 takes {two:.0f} % of that time "
@@ -123,7 +123,7 @@ def draw_serial(axes, serial):
 def large_finding(seconds, nbr_numbers, nbr_workers, where):
     """Describe how close the default chunksize is to the best, and what the largest costs."""
     default = primes_pool.default_chunksize(nbr_numbers, nbr_workers)
-    times = {size: claims.speed_up(of_size, seconds[default]) for size, of_size in seconds.items()}
+    times = {size: results.speed_up(of_size, seconds[default]) for size, of_size in seconds.items()}
     fastest, largest = min(times, key=times.get), max(times)
     nbr_chunks = pool_check.count_chunks(nbr_numbers, largest)
     nbr_idle = pool_check.count_idle(nbr_chunks, nbr_workers)
@@ -221,7 +221,7 @@ def scale(axes, workers, below=0):
 def saved(ordered, shuffled):
     """Return a dict, chunksize -> percent of the time that shuffling saves, by round."""
     return {
-        chunksize: 100 * (1 - claims.speed_up(shuffled[chunksize], durations))
+        chunksize: 100 * (1 - results.speed_up(shuffled[chunksize], durations))
         for chunksize, durations in ordered.items()
     }
 

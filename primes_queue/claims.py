@@ -11,7 +11,7 @@ Differs: nothing is measured here, so --scale has no effect.
 import functools
 import statistics
 
-from common import claims, cli
+from common import claims, cli, results
 from common.claims import Claim
 
 from fig_9_14_queue_cost import ALL, ODD
@@ -29,27 +29,27 @@ def against_serial(kind, figure):
     (serial,) = seconds(figure, "serial").values()
     fastest = min(seconds(figure, kind).values(), key=statistics.median)
     text = "{:.2f}x the time without"
-    times = claims.speed_up(fastest, serial)
+    times = results.speed_up(fastest, serial)
     return claims.number(times, text, low=1, why=CHEAP_MESSAGES)
 
 
 def communication(figure):
     (serial,) = seconds(figure, "serial").values()
     text = "{:.2f}x the time without"
-    times = claims.speed_up(seconds(figure, ALL)[1], serial)
+    times = results.speed_up(seconds(figure, ALL)[1], serial)
     return claims.number(times, text, low=2, why=CHEAP_MESSAGES)
 
 
 def second_worker(figure):
     queue = seconds(figure, ALL)
-    times = claims.speed_up(queue[1], queue[2])
+    times = results.speed_up(queue[1], queue[2])
     why = "a Manager that is the limit with one worker already, or with two not yet"
     return claims.number(times, claims.TIMES_AS_FAST, low=1.1, high=1.6, zone=0.3, why=why)
 
 
 def more_workers(nbr_workers, figure):
     queue = seconds(figure, ALL)
-    times = claims.speed_up(queue[nbr_workers], queue[2])
+    times = results.speed_up(queue[nbr_workers], queue[2])
     text = "{:.2f}x the time of two"
     why = "a Manager that keeps up: its process was not yet the limit with two workers"
     return claims.number(times, text, low=1, why=why)
@@ -57,7 +57,7 @@ def more_workers(nbr_workers, figure):
 
 def fewer_jobs(figure):
     every, odd = seconds(figure, ALL), seconds(figure, ODD)
-    times = min(claims.speed_up(every[n], odd[n]) for n in every)
+    times = min(results.speed_up(every[n], odd[n]) for n in every)
     text = f"{claims.TIMES_AS_FAST} at least"
     return claims.number(times, text, low=1.1, why="messages are not what takes the time")
 
@@ -66,9 +66,9 @@ def feeder_thread(compare):
     workers = compare["workers"]
     name = f"{{}}, {workers} worker{'s'[: workers != 1]}"
     queue, fed = (
-        claims.seconds(compare, name.format(way)) for way in ("queue", "queue fed by a thread")
+        results.seconds(compare, name.format(way)) for way in ("queue", "queue fed by a thread")
     )
-    times = claims.speed_up(queue, fed)
+    times = results.speed_up(queue, fed)
     why = "two threads, one feeding and one collecting, that take turns for the GIL"
     if not compare["machine"]["gil"]:
         why = "two threads that wait for one Manager"

@@ -13,7 +13,7 @@ See:     one process without a queue beats every run with one. Testing a number 
 
 import statistics
 
-from common import claims, cli, plots, results
+from common import cli, plots, results
 
 import primes_queue
 import primes_queue_less_work
@@ -99,14 +99,14 @@ def against_serial(middle, nbr_numbers):
 def more_workers(durations, usable):
     """Describe what more workers change in ``durations`` (number of workers -> of every repeat)."""
     (first, alone), *others = durations.items()
-    changes = ", ".join(f"{workers(n)} {change(claims.speed_up(its, alone))}" for n, its in others)
+    changes = ", ".join(f"{workers(n)} {change(results.speed_up(its, alone))}" for n, its in others)
     cannot = "With 1 usable CPU, more workers cannot help. " if usable == 1 else ""
     return f"{cannot}Compared by round with {workers(first)}, {changes}."
 
 
 def fewer_jobs(seconds):
     """Describe what half the jobs change in the runs with a queue."""
-    ratios = sorted(claims.speed_up(seconds[ODD][n], seconds[ALL][n]) for n in seconds[ALL])
+    ratios = sorted(results.speed_up(seconds[ODD][n], seconds[ALL][n]) for n in seconds[ALL])
     nbr_faster = sum(ratio < 1 for ratio in ratios)
     least, most = f"{ratios[0]:.2f}", f"{ratios[-1]:.2f}"
     return (

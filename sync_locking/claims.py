@@ -57,7 +57,7 @@ def in_file_by_one(compare):
 
 def times(compare, slow, fast, job):
     """Return how many times as long as ``fast`` the way ``slow`` takes, as speed_up does."""
-    return claims.speed_up(*(claims.seconds(compare, way, job) for way in (slow, fast)))
+    return results.speed_up(*(results.seconds(compare, way, job) for way in (slow, fast)))
 
 
 def file_lock_costs(compare):

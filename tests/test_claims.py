@@ -160,7 +160,7 @@ def test_a_number_just_outside_is_too_close_to_call(value, verdict):
 
 
 def test_how_many_times_as_fast_is_the_median_of_the_rounds():
-    assert claims.speed_up([2.0, 9.0, 8.0], [1.0, 3.0, 2.0]) == 3.0
+    assert results.speed_up([2.0, 9.0, 8.0], [1.0, 3.0, 2.0]) == 3.0
 
 
 def test_the_seconds_of_a_way_are_those_of_the_job_asked_for():
@@ -168,10 +168,10 @@ def test_the_seconds_of_a_way_are_those_of_the_job_asked_for():
         {"job": "small job", "name": "a way", "seconds": [1]},
         {"job": "large job", "name": "a way", "seconds": [2]},
     ]
-    assert claims.seconds({"ways": ways}, "a way") == [1]
-    assert claims.seconds({"ways": ways}, "a way", "large") == [2]
+    assert results.seconds({"ways": ways}, "a way") == [1]
+    assert results.seconds({"ways": ways}, "a way", "large") == [2]
     with pytest.raises(KeyError, match="another"):
-        claims.seconds({"ways": ways}, "another")
+        results.seconds({"ways": ways}, "another")
 
 
 def test_the_figures_have_one_script_each():

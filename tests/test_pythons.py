@@ -7,7 +7,7 @@ import shlex
 import sys
 import venv
 
-from common import claims, cli, plots, pythons, results
+from common import cli, plots, pythons, results
 
 import matplotlib.image
 import pytest
@@ -135,8 +135,8 @@ def test_each_python_goes_each_way_and_every_answer_is_shown(tmp_path, other, ca
     ]
     for row in data["ways"]:
         assert len(row["seconds"]) == 1
-        serial = claims.seconds(data, "serial", row["job"])
-        assert row["ratio"] == claims.speed_up(serial, row["seconds"])
+        serial = results.seconds(data, "serial", row["job"])
+        assert row["ratio"] == results.speed_up(serial, row["seconds"])
         assert all(seconds > 0 for seconds in row["seconds"])
         assert row["answer"] == 6
     assert data["workers"] == [2]

@@ -195,7 +195,7 @@ def test_it_says_before_it_begins_what_it_measures_and_how_long_that_takes(proje
     path.write_text(json.dumps(json.loads(path.read_text()) | {"ran": 600, "argv": ["--x"]}))
     make(project)
     printed, errors = capsys.readouterr()
-    assert "section/example.py: measure, measured with --x\n" in printed
+    assert "section/example.py: measure, measured with --x, not --output results\n" in printed
     assert "1 to measure: about 10.0 min" in printed
     assert printed.index("about 10.0 min") < printed.index("[1 of 1] section/example.py\n")
     assert printed.endswith(f"\n{SUMMARY}\n{project / 'results/report.html'}\n")
@@ -208,7 +208,9 @@ def test_it_says_before_it_begins_what_it_measures_and_how_long_that_takes(proje
     shutil.move(project / "results/fig_9_01.json", project / "section/fig_9_01.json")
     shutil.rmtree(project / "results")
     make(project)
-    assert re.search(r"3 to measure: about \d\.\d min, by 1 figures of", capsys.readouterr().out)
+    assert re.search(
+        r"3 to measure: about \d\.\d min, by 1 runs, here or for", capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize(("script", "its"), [("compare.py", "a job"), ("claims.py", "it is drawn")])
