@@ -15,7 +15,8 @@ NOT_YET = "not measured yet"
 TIMES_AS_FAST = "{:.2f}x"  # what results.speed_up returns
 SHARED_CORES = "CPUs that share a core, or a clock that falls when more cores are busy"
 INCOMPLETE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
-WIDTHS = {"place": 11, "says": 30, "chapter": 13, "yours": 18, "verdict": 11, "reason": 26}
+COLUMNS = ["place", "the chapter says (holds if)", "its number", "yours", "verdict", "reason"]
+WIDTHS = {"place": 10, "says": 38, "chapter": 13, "yours": 18, "verdict": 11, "reason": 26}
 
 
 class Claim(NamedTuple):
@@ -127,9 +128,8 @@ def judge(claim, section, folder):
 def summary(judged):
     """Return how many claims there are of each verdict: "38 hold, 5 differ, 4 cannot tell here"."""
     verdicts = [one["verdict"] for one in judged]
-    hold, differ, rest = map(verdicts.count, (HOLDS, DIFFERS, CANNOT_TELL))
-    verbs = f"{hold} hold{'s'[: hold == 1]}, {differ} differ{'s'[: differ == 1]}"
-    return f"{verbs}, {rest} {CANNOT_TELL}"
+    hold, other, rest = map(verdicts.count, (HOLDS, DIFFERS, CANNOT_TELL))
+    return f"{hold} hold{'s'[: hold == 1]}, {other} differ{'s'[: other == 1]}, {rest} {CANNOT_TELL}"
 
 
 def main(doc, claims):
@@ -146,14 +146,15 @@ def main(doc, claims):
     path = results.place(args.output, f"{name}.json")
     results.require_writable(path)
     judged = []
-    table = PrettyTable(["place", "the chapter says", "its number", "yours", "verdict", "reason"])
+    table = PrettyTable(COLUMNS)
     table.align = "l"
     for claim in claims:
         found = judge(claim, section, args.stored or section.parent / "results")
         one = claim._asdict() | dict(zip(("yours", "verdict", "reason"), found, strict=True))
         judged.append({key: value for key, value in one.items() if key != "judge"})
     for one in sorted(judged, key=lambda one: NOT_YET in one["reason"]):  # what is known, first
-        row = [textwrap.fill(one[key], w, break_long_words=False) for key, w in WIDTHS.items()]
+        texts = one | {"says": f"{one['says']} ({one['tolerance']})"}
+        row = [textwrap.fill(texts[key], w, break_long_words=False) for key, w in WIDTHS.items()]
         table.add_row(row, divider=True)
     print(table)
     print(f"{len(judged)} claims: {summary(judged)}")

@@ -18,7 +18,6 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = "results"
 NOT_MEASURING = ("claims.py", "report.py")
 PYTHONS = "compare_pythons"
-DEFAULTS = "the default options"
 SAME_MACHINE = ("cpu", "usable_cpus", "python", "gil")
 UNREADABLE = (*claims.INCOMPLETE, OSError, cli.UserError)
 
@@ -54,7 +53,7 @@ def why_measure(script, args, machine):
         try:
             data = results.read(path, [name])
             argv = [" ".join(each) for each in (data["argv"], options(script, args))]
-            argv = [each.replace("--scale quick", "").strip() or DEFAULTS for each in argv]
+            argv = [each.replace("--scale quick", "").strip() or "defaults" for each in argv]
             changes = [argv, *((data["machine"][key], machine[key]) for key in SAME_MACHINE)]
             took = max(took or 0, data["ran"]) if data["scale"] == args.scale else None
             if newest.stat().st_mtime > path.stat().st_mtime:

@@ -78,15 +78,15 @@ def jumps(middle, nbr_workers):
     }
 
 
-def finding(seconds, nbr_workers, usable, where):
+def finding(seconds, nbr_workers, usable, where, nbr_numbers):
     """Describe what one chunk more than a multiple of the workers costs."""
     middle = medians(seconds)
     costs = jumps(middle, nbr_workers)
     difference = 1_000 * (middle[29] - middle[MOST_CHUNKS])
     chapter = (
         f"Making 29 chunks instead of {MOST_CHUNKS} changes the time by {difference:+.1f} ms here "
-        f"and by +{1_000 * CHAPTER_DIFFERENCE:.0f} ms in the chapter (4 processes, "
-        f"{CHAPTER_NUMBERS:,} numbers)."
+        f"({nbr_numbers:,} numbers) and by +{1_000 * CHAPTER_DIFFERENCE:.0f} ms in the chapter "
+        f"(4 processes, {CHAPTER_NUMBERS:,} numbers)."
     )
     if nbr_workers == 1:
         return f"With {where} there is no sawtooth: one worker does all the chunks. {chapter}"
@@ -96,20 +96,20 @@ def finding(seconds, nbr_workers, usable, where):
     first, last = min(costs), max(costs)
     text = (
         f"With {where}, one chunk more than a multiple of {nbr_workers} changes the time by "
-        f"{costs[first]:+.0f} % at {first} chunks"
+        f"{costs[first]:+.0f} % from {first} to {first + 1} chunks"
     )
     if last > first:
         text += (
-            f" and by {costs[last]:+.1f} % at {last} chunks; it costs time in {nbr_dearer} of "
-            f"{len(costs)} such cases"
+            f" and by {costs[last]:+.1f} % from {last} to {last + 1}; it costs time in "
+            f"{nbr_dearer} of {len(costs)} such cases"
         )
     if nbr_workers > usable:
         text += " (workers that share CPUs blur the teeth)"
     elif nbr_dearer < len(costs):
         lost = min(k for k, cost in costs.items() if cost <= 0)
         text += (
-            f" (the first tooth that is lost is at {lost} chunks: speed varies, and the median of "
-            f"the repeats is {pool_speed.noise(seconds):.0f} % above the best)"
+            f" (the first tooth that is lost is at {lost + 1} chunks: speed varies, and the median "
+            f"of the repeats is {pool_speed.noise(seconds):.0f} % above the best)"
         )
     return f"{text}. {chapter}"
 
@@ -120,7 +120,8 @@ def draw(data):
     workers = pool_speed.workers(data["runs"])
     seconds = {n: by_nbr_chunks(data, n) for n in workers}
     where = {n: pool_speed.describe_workers(data, n) for n in workers}
-    findings = [finding(seconds[n], n, usable, where[n]) for n in workers]
+    size = data["sizes"]["nbr_numbers"]
+    findings = [finding(seconds[n], n, usable, where[n], size) for n in workers]
     title = "How many chunks keep all workers busy?"
     height = pool_speed.panels_height(len(workers))
     figure, panels = plots.new(data, title, " ".join(findings), rows=len(workers), height=height)
@@ -129,7 +130,7 @@ def draw(data):
         if n <= usable:
             draw_predicted(axes, seconds[n], n, pool_speed.serial(data["runs"], statistics.median))
         if n == CHAPTER_WORKERS:
-            draw_chapter(axes, seconds[n], data["sizes"]["nbr_numbers"])
+            draw_chapter(axes, seconds[n], size)
         axes.set_ylabel(f"seconds, {where[n]}\n(median; bar: to the best)")
         plots.thousands(axes.yaxis)
         axes.set_xticks(range(0, MOST_CHUNKS + 1, 4))

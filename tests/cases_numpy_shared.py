@@ -122,7 +122,7 @@ CASES = {
     "numpy_shared/claims.py": Case(
         args=("--from", "/nowhere"),
         output=(
-            r"place +\| +the chapter says +\| +its number +\| +yours +\| +verdict +\| +reason",
+            r"place +\| +the chapter says \(holds if\) +\| +its number +\| +yours +\| +verdict",
             r"(?s)Figure 9-18 +\| +all processes .*\| +cannot tell .*"
             r"numpy_shared/fig_9_18_shared_memory\.py",
             r"\d+ claims: 0 hold, 0 differ, \d+ cannot tell here\n",

@@ -283,7 +283,7 @@ CASES = {
     "pi_estimation/claims.py": Case(
         args=("--from", "/nowhere"),
         output=(
-            r"place +\| +the chapter says +\| +its number +\| +yours +\| +verdict +\| +reason",
+            r"place +\| +the chapter says \(holds if\) +\| +its number +\| +yours +\| +verdict",
             r"(?s)Figure 9-2 +\| +threads .*\| +cannot tell \| .*"
             r"python\s.*pi_estimation/fig_9_02_lists_speed\.py",
             r"\d+ claims: 0 hold, 0 differ, \d+ cannot tell here\n",

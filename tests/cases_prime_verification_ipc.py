@@ -206,7 +206,7 @@ CASES = {
     FOLDER + "claims.py": Case(
         args=("--from", "/nowhere"),
         output=(
-            r"place +\| +the chapter says +\| +its number +\| +yours +\| +verdict +\| +reason",
+            r"place +\| +the chapter says \(holds if\) +\| +its number +\| +yours +\| +verdict",
             r"(?s)Figure 9-17 +\| +a RawValue .*\| +cannot tell .*"
             r"prime_verification_ipc/fig_9_17_faster_ipc\.py",
             r"\d+ claims: 0 hold, 0 differ, \d+ cannot tell here\n",

@@ -150,7 +150,7 @@ CASES: dict[str, Case] = {
     "primes_pool/claims.py": Case(
         args=("--from", "/nowhere"),
         output=(
-            r"place +\| +the chapter says +\| +its number +\| +yours +\| +verdict +\| +reason",
+            r"place +\| +the chapter says \(holds if\) +\| +its number +\| +yours +\| +verdict",
             r"(?s)Figure 9-10 +\| +a chunksize .*\| +cannot tell \| .*"
             r"python\s.*primes_pool/fig_9_10_chunksize\.py",
             r"\d+ claims: 0 hold, 0 differ, \d+ cannot tell here\n",

@@ -108,7 +108,7 @@ CASES: dict[str, Case] = {
     "primes_queue/claims.py": Case(
         args=("--from", "/nowhere"),
         output=(
-            r"place +\| +the chapter says +\| +its number +\| +yours +\| +verdict +\| +reason",
+            r"place +\| +the chapter says \(holds if\) +\| +its number +\| +yours +\| +verdict",
             r"(?s)Figure 9-14 +\| +one process .*\| +cannot tell \| .*"
             r"python\s.*primes_queue/fig_9_14_queue_cost\.py",
             r"\d+ claims: 0 hold, 0 differ, \d+ cannot tell here\n",

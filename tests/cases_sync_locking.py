@@ -107,7 +107,7 @@ CASES = {
     "sync_locking/claims.py": Case(
         args=("--from", "/nowhere"),
         output=(
-            r"place +\| +the chapter says +\| +its number +\| +yours +\| +verdict +\| +reason",
+            r"place +\| +the chapter says \(holds if\) +\| +its number +\| +yours +\| +verdict",
             r"(?s)Example +\| +a RawValue .*\| +cannot tell .*"
             r"sync_locking/compare\.py",
             r"\d+ claims: 0 hold, 0 differ, \d+ cannot tell here\n",

@@ -180,15 +180,15 @@ def sawtooth(nbr_workers, nbr_chunks=range(1, 33)):
 
 
 def test_figure_9_13_finds_the_teeth_at_the_multiples_of_the_workers():
-    said = NBR_CHUNKS.finding(sawtooth(4), 4, 4, "4 workers")
-    teeth = ["4", "+60", "4", "+10.3", "28", "7", "7"]
-    assert numbers_in(said) == ["4", *teeth, "29", "32", "+25.9", "+30", "4", "100,000"]
+    said = NBR_CHUNKS.finding(sawtooth(4), 4, 4, "4 workers", 2_520)
+    teeth = ["4", "+60", "4", "5", "+10.3", "28", "29", "7", "7"]
+    assert numbers_in(said) == ["4", *teeth, "29", "32", "+25.9", "2,520", "+30", "4", "100,000"]
 
 
 def test_figure_9_13_says_that_noise_hides_teeth():
     flat = {nbr_chunks: [1.0, 1.3, 1.7] for nbr_chunks in range(1, 33)}
-    said = NBR_CHUNKS.finding(flat, 4, 4, "4 workers")
-    assert numbers_in(said)[-11:-3] == ["28", "0", "7", "4", "30", "29", "32", "+0.0"]
+    said = NBR_CHUNKS.finding(flat, 4, 4, "4 workers", 2_520)
+    assert numbers_in(said)[-12:-4] == ["29", "0", "7", "5", "30", "29", "32", "+0.0"]
     assert "lost" in said
 
 
@@ -204,15 +204,15 @@ def test_one_chunk_more_than_a_multiple_always_costs_time_by_arithmetic(nbr_work
     [
         (1, 2, [], ["no sawtooth"]),
         (64, 64, ["32"], ["no teeth"]),
-        (20, 32, ["20", "+90", "20"], []),
-        (4, 2, ["4", "+60", "4", "+10.3", "28", "7", "7"], ["blur"]),
+        (20, 32, ["20", "+90", "20", "21"], []),
+        (4, 2, ["4", "+60", "4", "5", "+10.3", "28", "29", "7", "7"], ["blur"]),
     ],
 )
 def test_figure_9_13_says_when_it_cannot_show_its_point(nbr_workers, usable, expected, words):
-    said = NBR_CHUNKS.finding(sawtooth(nbr_workers), nbr_workers, usable, "some workers")
+    said = NBR_CHUNKS.finding(sawtooth(nbr_workers), nbr_workers, usable, "some workers", 2_520)
     assert "some workers" in said
-    assert numbers_in(said)[:-6] == expected
-    assert numbers_in(said)[-6:-4] == ["29", "32"]
+    assert numbers_in(said)[:-7] == expected
+    assert numbers_in(said)[-7:-5] == ["29", "32"]
     assert re.findall("no sawtooth|no teeth|blur", said) == words
 
 
