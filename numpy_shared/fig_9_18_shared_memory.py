@@ -5,12 +5,13 @@ Run:     python numpy_shared/fig_9_18_shared_memory.py
          python numpy_shared/fig_9_18_shared_memory.py --rows 5_000 --workers 1,2,8
 See:     RSS counts a page in every process that has touched it: the parent has touched all of the
          array, the workers their rows, so it adds up to two arrays. PSS divides a page among the
-         processes that have touched it and adds up to the one array there is. A copy for each
-         process would need as many arrays as there are processes. The parent's shared bytes grow as
-         the workers reach its pages; before that, it has them to itself.
-         With several numbers of workers, the figure shows the largest; of its repeats, the one
-         that was sampled most often. Processes are not read at the very same moment: while workers
-         start or end, a page may count twice, and PSS seem too high.
+         processes that have touched it and adds up to the one array there is. Both sums are a
+         little larger, by what Python and numpy take in each process. A copy for each process would
+         need as many arrays as there are processes. The parent's shared bytes grow as the workers
+         reach its pages; before that, it has them to itself.
+         With several numbers of workers, the figure shows the largest; of its repeats, the one that
+         was sampled most often. Processes are not read at the very same moment: while workers start
+         or end, a page may count twice, and PSS seem too high.
 Differs: the chapter shows htop at one moment; this is the course of a whole run, start-up included.
          np_shared.py runs with --inspect, which keeps the workers a moment longer, and at a lower
          priority, so that sampling comes first. Only Linux reports PSS and shared bytes.

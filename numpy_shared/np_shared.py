@@ -7,19 +7,19 @@ Run:     python numpy_shared/np_shared.py 4 --inspect
 See:     the workers find the parent's 42s in their rows, and the parent finds the workers' pids in
          its own array: there is one block of memory. --inspect shows that every process maps all of
          it and counts what it has touched in its RSS: the parent everything, each worker its rows.
-         So RSS adds up to the block twice; PSS, which divides a page among the processes that have
-         touched it, adds up to the block once. --pause waits for a key, before the workers start
-         and while they are still there, and prints Example 9-30's commands for these pids. In the
-         end np_check.py prints Example 9-29's table and asserts what Example 9-34 does.
+         So the RSS of the block adds up to twice its size; its PSS, which divides a page among the
+         processes that have touched it, to its size. --pause waits for a key, before the workers
+         start and while they are still there, and prints Example 9-30's commands for these pids. In
+         the end np_check.py prints Example 9-29's table and asserts what Example 9-34 does.
 Differs: only --pause waits for a key; ps gets the pids by -p in place of `ps -A ... | grep`. The
          array reaches the workers through the pool's initializer, so they need not be forked. The
          ids need not be equal, as the chapter's are: an id is that of a Python object, and each
-         process has an array object of its own. The memory behind it is one block: the inode is the
-         same everywhere (Linux) and, in forked workers, so is the address. Example 9-33's
-         pool.map(worker_fn, range(SIZE_A)) gives chunks of rows to whichever worker is free, and
-         counts are equal only by luck; here each worker gets one equal share, and overwrite_share
-         calls worker_fn for each of its rows. The values are counted row by row; the chapter's
-         .flat makes a Python float of every item.
+         process has an array object of its own (forked workers, being copies, often show the same
+         id). The memory behind it is one block: the inode is the same everywhere (Linux) and, in
+         forked workers, so is the address. Example 9-33's pool.map(worker_fn, range(SIZE_A)) gives
+         chunks of rows to whichever worker is free, and counts are equal only by luck; here each
+         worker gets one equal share, and overwrite_share calls worker_fn for each of its rows. The
+         values are counted row by row; the chapter's .flat makes a Python float of every item.
 """
 
 import collections

@@ -199,7 +199,7 @@ MEMORY, PYTHONS = ("worker_memory",), ("compare_pythons_pi_estimation",)
 CLAIMS = (
     Claim(
         "Figure 9-1",
-        "estimates by 10,000 darts lie anywhere from 3.0 to 3.2",
+        "estimates by 10,000 darts lie from 3.0 to 3.2",
         "3.0 to 3.2",
         ("fig_9_01",),
         "99 % of the runs or more do",

@@ -6,7 +6,9 @@ Run:     python pi_estimation/fig_9_08_numpy_speed.py
 See:     unlike in Figure 9-2, threads gain something too: numpy releases the GIL for its
          arithmetic, but its one global random generator is locked, also on a free-threaded build.
          Each process has its own. On two CPUs, what threads gain may be hard to see; and smaller
-         shares can fit in a cache, and gain by that too.
+         shares can fit in a cache, and gain by that too. Threads may reuse the pages of the call
+         before; the processes of each call are new and touch pages of their own, so more of them
+         than CPUs take longer.
          The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each.
          The serial share is a / (a + b). With two usable CPUs it fits their ratio by round exactly,
          unless two processes are slower than one, or more than twice as fast; its interval then

@@ -4,13 +4,14 @@ Chapter: text on finding what parallelises
 Run:     python pi_estimation/numpy_line_costs.py 4
 See:     the lines are added one at a time, and each prefix is timed with all darts in one thread
          and with the darts shared among the threads. What a line adds is the difference from the
-         row above, within a round. Those that draw random numbers gain least, and may lose: numpy's
-         global generator is locked while it fills an array, and threads wait for each other. What
-         they gain comes from memory: smaller arrays may reuse what is at hand, or fit in a cache.
-         The arithmetic gains, because numpy releases the GIL for it. A cheap line, or one that a
-         thread runs while another draws, may seem to add less than nothing, and a busy machine can
-         hide it all. (Medians of 9 interleaved rounds. No BLAS routine is called, so the number of
-         BLAS threads does not matter.)
+         row above, within a round; the first row also has the start of the threads' jobs, each of
+         which seeds the generator. The lines that draw random numbers gain least, and may lose:
+         numpy's global generator is locked while it fills an array, and threads wait for each
+         other. What they gain comes from memory: smaller arrays may reuse what is at hand, or fit
+         in a cache. The arithmetic gains, because numpy releases the GIL for it. A cheap line, or
+         one that a thread runs while another draws, may seem to add less than nothing, and a busy
+         machine can hide it all. (Medians of 9 interleaved rounds. No BLAS routine is called, so
+         the number of BLAS threads does not matter.)
 Differs: workers are threads here, so there is no --start-method.
 """
 

@@ -7,7 +7,8 @@ See:     the first run prints "Executing" for every block, unless an earlier run
          which it says; the second run prints none, takes a fraction of a second and gives the same
          pi. The cache key is the function's own code (not what it calls) and its arguments: without
          ``idx``, blocks of equal size are the same call, so that one random draw stands for all of
-         them and the standard error is that of one block's darts.
+         them and the standard error is that of one block's darts. These blocks run one after
+         another: in parallel, each worker would draw for its first one, as no result is stored yet.
 Differs: the chapter's decorator @memory.cache is the call memory.cache(function) here: a decorator
          would make ./joblib_cache in the current folder on every import. The cache lies beside the
          script or in --cache. cluster.loky_workers starts the workers before the clock, and ends

@@ -7,8 +7,9 @@ See:     unlike in pi_lists_parallel.py, threads gain something too: numpy relea
          works on an array. But they take turns at numpy's one global random generator
          (numpy_line_costs.py shows it line by line), so with more CPUs processes leave them behind.
          Much of the time goes into fresh memory for the arrays; Figure 9-8 and compare.py time a
-         second call, which finds it at hand. (No BLAS routine is called, so the
-         number of BLAS threads does not matter.)
+         second call, for which the machine has it at hand; threads may even reuse the pages of the
+         first call, while processes are new in each and touch pages of their own. (No BLAS routine
+         is called, so the number of BLAS threads does not matter.)
 Differs: darts that do not divide evenly by the workers are still all thrown.
 """
 

@@ -48,7 +48,8 @@ def draw(data, title, threads, chapter=None):
     serial = statistics.median(seconds["serial"][1])
     usable = data["machine"]["usable_cpus"]
     law = fitted_law(seconds["processes"], usable)
-    found = f"{finding(seconds, usable, law)} {threads[data['machine']['gil']]}"
+    said = finding(seconds, usable, law, results.busy(data))
+    found = f"{said} {threads[data['machine']['gil']]}"
     figure, (axes,) = plots.new(data, title, found)
     axes.axhline(serial, label="serial: no pool", **{**plots.style(6), "marker": ""})
     for number, kind in enumerate(("processes", "threads")):
@@ -105,8 +106,11 @@ def fitted_law(processes, usable):
     return {"fitted": list(fitted), "one": one, "share": share, "interval": amdahl.interval(fitted)}
 
 
-def finding(seconds, usable, law):
-    """Describe what threads and processes gain, and what Amdahl's law predicts."""
+def finding(seconds, usable, law, disturbed=""):
+    """Describe what threads and processes gain, and what Amdahl's law predicts.
+
+    ``disturbed``: who else used the CPUs, if anybody: then the prediction is of no use.
+    """
     within = [n for n in seconds["processes"] if n <= usable]
     # with one CPU nothing gains: the largest number is as good as any
     n = max(within) if within and usable > 1 else max(seconds["processes"])
@@ -140,11 +144,12 @@ def finding(seconds, usable, law):
     if len(law["fitted"]) == 2:
         points = f"{first} and {last} processes"
         if 0 < law["share"] < 1:
-            points += " (two ratios always fit exactly)"
+            points += " (two ratios always fit exactly; the points drawn are medians)"
+    doubt = " (do not rely on it: other programs used the CPUs)" if disturbed else ""
     return (
         f"{compared}. Fitted by round to {points}, Amdahl's law makes {100 * law['share']:.1f} "
-        f"% of the work serial (95 % interval: {100 * low:.1f} to {100 * high:.1f} %) and predicts "
-        f"{' and '.join(predicted)}."
+        f"% of one process's work serial (95 % interval: {100 * low:.1f} to {100 * high:.1f} %) "
+        f"and predicts, compared with it, {' and '.join(predicted)}{doubt}."
     )
 
 

@@ -173,7 +173,7 @@ def unix_socket_wins(sockets):
     if redis_sockets.UNIX not in seconds:
         return "", claims.CANNOT_TELL, "needs a Redis server with a Unix socket"
     found = results.speed_up(*(seconds[name] for name in (redis_sockets.TCP, redis_sockets.UNIX)))
-    why = "the client's own work, in Python, takes nearly all of the time"
+    why = "the sockets differ by little beside the client's own work, in Python"
     return claims.number(found, claims.TIMES_AS_FAST, low=1, why=why)
 
 

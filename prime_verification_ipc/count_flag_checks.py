@@ -5,7 +5,9 @@ Run:     python prime_verification_ipc/count_flag_checks.py
          python prime_verification_ipc/count_flag_checks.py --workers 8
 See:     CHECK_EVERY is 1000 in all scripts, but 1000 what? The countdown of Examples 9-18 to 9-24
          counts candidates, which are odd; the loops of Examples 9-25 and 9-26 count integers and so
-         read the flag about twice as often. A non-prime needs fewer reads: the work ends early.
+         read the flag about twice as often, 9-26 once more at the start of each share. A non-prime
+         needs fewer reads, as the work ends early; how many fewer depends on the order of the
+         shares, which are tried here one after the other.
 Differs: the chapter gives 316,405 reads for all its examples, and one of them, 9-26, comes to that,
          with one read while the small factors are tried. Ours reads 316,404 times: it tries these
          without reading the flag.
@@ -115,7 +117,7 @@ def main():
             cli.check(is_prime == prime_check.is_prime(n), f"{n:,} is called {answer}")
             most = by_formula(reads_of_share, n, args.workers)
             cli.check(nbr_reads == most or (nbr_reads < most and not is_prime), f"not {most:,}")
-    print(f"By formula, for {CHAPTER_PRIME:,} in {CHAPTER_SHARES} shares:")
+    print(f"By formula, for {CHAPTER_PRIME:,} in {CHAPTER_SHARES} shares, as in the chapter:")
     reads = {
         loop: by_formula(reads_of_share, CHAPTER_PRIME, CHAPTER_SHARES)
         for loop, (_, reads_of_share) in LOOPS.items()

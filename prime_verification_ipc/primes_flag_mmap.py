@@ -10,7 +10,8 @@ See:     about the times of primes_flag_rawvalue.py, whose flag is such a byte i
          non-prime 1 lies 60 % of the way into the first of two shares, but 21 % of the way into the
          second of four.
 Differs: it forks its workers whatever --start-method says: spawn and forkserver would give each
-         worker a flag of its own that is never cleared, so that primes would become non-primes.
+         worker a flag of its own, which nobody clears: once a worker has set it, it gives up on
+         every later number, and primes become non-primes.
 """
 
 import math

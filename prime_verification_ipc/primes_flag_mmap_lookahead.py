@@ -11,7 +11,8 @@ See:     large non-primes end early. How early depends on the number of workers:
          instead of counting down at every candidate. CHECK_EVERY counts integers here, so the flag
          is read twice as often (see count_flag_checks.py).
 Differs: it forks its workers whatever --start-method says: spawn and forkserver would give each
-         worker a flag of its own that is never cleared, so that primes would become non-primes.
+         worker a flag of its own, which nobody clears: once a worker has set it, it gives up on
+         every later number, and primes become non-primes.
 """
 
 import math

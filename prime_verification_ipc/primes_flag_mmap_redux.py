@@ -10,9 +10,10 @@ See:     the chapter's fastest: large non-primes end early, and primes take abou
          of workers: the factor of large non-prime 1 lies 60 % of the way into the first of two
          shares, but 21 % of the way into the second of four.
 Differs: it forks its workers whatever --start-method says: spawn and forkserver would give each
-         worker a flag of its own that is never cleared, so that primes would become non-primes. It
-         reads the flag before each inner loop, the chapter after it: a worker whose share comes
-         when the factor is found tries no candidate at all.
+         worker a flag of its own, which nobody clears: once a worker has set it, it gives up on
+         every later number, and primes become non-primes. It reads the flag before each inner loop,
+         the chapter after it: a worker that gets its share after the factor was found tries no
+         candidate at all.
 """
 
 import math

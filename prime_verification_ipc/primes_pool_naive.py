@@ -4,11 +4,13 @@ Chapter: Example 9-15, Example 9-16
 Run:     python prime_verification_ipc/primes_pool_naive.py --workers 2
          python prime_verification_ipc/primes_pool_naive.py --workers 2 100109100129100151 97
 See:     primes take less time with every free CPU. But no worker learns that another has found a
-         factor, so a non-prime takes as long as the shares without one. The small non-prime is
-         worst: primes_serial.py ends at its factor 5, in microseconds, but here the other shares
-         are searched to their ends. That is most of the tenth of a second that the chapter calls
-         the pool's overhead (97 shows what the pool alone takes; claims.py, after compare.py, how
-         much of it is the search), and it grows with the square root of n.
+         factor, so a non-prime takes as long as the shares without one (less than a prime does,
+         where a share that ends early leaves the rest of its core, or a faster clock, to the
+         others). The small non-prime is worst: primes_serial.py ends at its factor 5, in
+         microseconds, but here the other shares are searched to their ends. That is most of the
+         tenth of a second that the chapter calls the pool's overhead (97 shows what the pool alone
+         takes; claims.py, after compare.py, how much of it is the search), and it grows with the
+         square root of n.
 Differs: math.isqrt is exact for numbers of any size; the answers for 0, 1 and 2 are right.
 """
 

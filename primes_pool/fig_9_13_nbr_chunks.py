@@ -96,7 +96,7 @@ def finding(seconds, nbr_workers, usable, where, nbr_numbers):
     first, last = min(costs), max(costs)
     text = (
         f"With {where}, one chunk more than a multiple of {nbr_workers} changes the time by "
-        f"{costs[first]:+.0f} % from {first} to {first + 1} chunks"
+        f"{round(costs[first]):+d} % from {first} to {first + 1} chunks"
     )
     if last > first:
         text += (

@@ -87,7 +87,7 @@ def describe_chunks(nbr_jobs, chunksize, nbr_workers):
     nbr_chunks = count_chunks(nbr_jobs, chunksize)
     nbr_in_last_chunk = nbr_jobs - (nbr_chunks - 1) * chunksize
     return (
-        f"Chunks: {nbr_chunks:,} (the last one of {nbr_in_last_chunk:,} numbers)\n"
+        f"Chunks: {nbr_chunks:,} (numbers in the last one: {nbr_in_last_chunk:,})\n"
         f"If all take equally long: {describe_rounds(nbr_chunks, nbr_workers)} chunk(s) at once; "
         f"{count_idle(nbr_chunks, nbr_workers)} of {nbr_workers} worker(s) idle in the last"
     )

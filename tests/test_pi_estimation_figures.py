@@ -148,6 +148,13 @@ def test_what_is_said_of_threads_and_processes(processes, threads, usable, expec
     assert re.findall("no gain|needs|exactly", said) == words
 
 
+def test_amdahls_law_is_not_to_be_relied_on_if_other_programs_used_the_cpus(speeds):
+    for other_cpus, doubted in ((0.0, False), (0.9, True)):
+        data = {**speeds, "name": "fig_9_08", "other_cpus": other_cpus}
+        figure = speed_figures["fig_9_08"].draw(data)
+        assert ("do not rely on it" in figure.finding) == doubted
+
+
 MACHINE = {"cpu": "CPU", "usable_cpus": 2, "python": "P", "gil": True, "start_method": "fork"}
 
 
