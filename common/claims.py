@@ -16,7 +16,7 @@ TIMES_AS_FAST = "{:.2f}x"  # what results.speed_up returns
 SHARED_CORES = "CPUs that share a core, or a clock that falls when more cores are busy"
 INCOMPLETE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 COLUMNS = ["place", "the chapter says (holds if)", "its number", "yours", "verdict", "reason"]
-WIDTHS = {"place": 10, "says": 38, "chapter": 13, "yours": 18, "verdict": 11, "reason": 26}
+WIDTHS = {"place": 11, "says": 38, "chapter": 13, "yours": 18, "verdict": 11, "reason": 26}
 
 
 class Claim(NamedTuple):
