@@ -118,7 +118,7 @@ CASES: dict[str, Case] = {
         args=("--nbr_numbers", "962", "--repeat", "1", "--workers", "2"),
         output=(
             r"\?\n",
-            r"(?s)2\sworkers.*?[+-]\d+\s%.*?\b2\schunks",
+            r"(?s)2\sworkers.*?[+-]\d+\s%\sfrom\s2\sto\s3\schunks",
             r"/fig_9_13\.png\n",
         ),
         long=("--nbr_numbers", "3e5", "--workers", "2"),
