@@ -152,9 +152,6 @@ def measure(ways, in_words, args):
     rows = results.rows(
         {way: [dict(zip(names, one, strict=True)) for one in by_way[way]] for way in ways}
     )
-    seconds = {(row["job"], row["name"]): row["seconds"] for row in rows}
-    for row in rows:
-        row["ratio"] = results.speed_up(seconds[row["job"], SERIAL], row["seconds"])
 
     def cells(row):
         *own, answer = results.cells(row)

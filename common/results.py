@@ -291,7 +291,7 @@ def compare(args, ways, beyond=(), warm_up=True):
     with load() as used:
         measured = rows(interleaved(ways, args.repeat, warm_up))
     ratios = _ratios(measured, beyond)
-    names = ["Way", "Best (s)", "Median (s)", "Times as fast", "Answer"]
+    names = ["Way", "Best (s)", "Median (s)", "Times as fast (by round)", "Answer"]
     print(table(names, "lrrrl", measured, cells))
     if ratios:
         names = ["Beyond the chapter", "Against", "Best", "By round"]
@@ -307,16 +307,16 @@ def rows(outcomes):
 
     ``outcomes`` is a dict, name of a way -> list of what it returned in each round: a dict, job ->
     (answer, seconds). Each row has job, name, the seconds of every round, their best, the last
-    answer, and the ratio to the best of the first way that does the job.
+    answer, and the ratio: how many times as fast as the first way that does the job, by round.
     """
-    result, best = [], {}
+    result, first = [], {}
     for name, rounds in outcomes.items():
         for job in rounds[0]:
             answers, seconds = zip(*(outcome[job] for outcome in rounds), strict=True)
             row = {"job": job, "name": name, "seconds": seconds, "best": min(seconds)}
-            ratio = best.setdefault(job, row["best"]) / row["best"]
+            ratio = speed_up(first.setdefault(job, seconds), seconds)
             result.append({**row, "answer": answers[-1], "ratio": ratio})
-    return sorted(result, key=lambda row: list(best).index(row["job"]))
+    return sorted(result, key=lambda row: list(first).index(row["job"]))
 
 
 def _ratios(rows, beyond):

@@ -11,7 +11,7 @@ See:     RSS counts a page in every process that has touched it: the parent has 
          reach its pages; before that, it has them to itself.
          With several numbers of workers, the figure shows the largest; of its repeats, the one that
          was sampled most often. Processes are not read at the very same moment: while workers start
-         or end, a page may count twice, and PSS seem too high.
+         or end, a page may count twice or not at all, and PSS seem too high or too low.
 Differs: the chapter shows htop at one moment; this is the course of a whole run, start-up included.
          np_shared.py runs with --inspect, which keeps the workers a moment longer, and at a lower
          priority, so that sampling comes first. Only Linux reports PSS and shared bytes.

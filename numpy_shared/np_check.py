@@ -85,7 +85,10 @@ def wait_for_key(purpose, pids=()):
     if sys.stdin is None or not sys.stdin.isatty():
         print("No pause: there is no terminal to press a key on", flush=True)
         return
-    print("To paste into another terminal (the block is the line with the most Kbytes):")
+    print(
+        "To paste into another terminal (in KB: VSZ has the block, SIZE has not; in pmap, the "
+        "block is the line with the most Kbytes, then how much of it is in RSS, and dirty):"
+    )
     for command in commands([os.getpid(), *pids]):
         print(f"    {command}")
     print(f"Press a key to {purpose} (Return)", flush=True)

@@ -6,10 +6,12 @@ Run:     python pi_estimation/pi_numpy_parallel.py 2
 See:     unlike in pi_lists_parallel.py, threads gain something too: numpy releases the GIL while it
          works on an array. But they take turns at numpy's one global random generator
          (numpy_line_costs.py shows it line by line), so with more CPUs processes leave them behind.
-         Much of the time goes into fresh memory for the arrays; Figure 9-8 and compare.py time a
-         second call, for which the machine has it at hand; threads may even reuse the pages of the
-         first call, while processes are new in each and touch pages of their own. (No BLAS routine
-         is called, so the number of BLAS threads does not matter.)
+         Much of the time goes into fresh memory for the arrays. In a single run, the system's time
+         for that memory may be ten times that of the next, so that any of serial, processes and
+         threads may come out first. Figure 9-8 and compare.py time a second call, for which the
+         machine has it at hand; threads may even reuse the pages of the first call, while processes
+         are new in each and touch pages of their own. (No BLAS routine is called, so the number of
+         BLAS threads does not matter.)
 Differs: darts that do not divide evenly by the workers are still all thrown.
 """
 

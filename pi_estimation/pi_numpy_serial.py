@@ -6,13 +6,13 @@ Run:     python pi_estimation/pi_numpy_serial.py
 See:     many times the darts per second of pi_lists_series.py (the default has more darts, too):
          numpy draws, multiplies and compares whole arrays in compiled code. A dart takes up to 40
          bytes of memory, and a script that runs once pays for the first touch of all of it, as the
-         system clears each page; on a virtual machine that can cost more than the work. Figure 9-8
-         and compare.py time a second call. After compare.py, claims.py says how many times as fast
-         as the loop this is, with ten times its darts (from 4 MB an array, numpy asks Linux for
-         huge pages, which makes fresh memory cheaper; with as few darts as the loop's it gains
-         less): fewer than the chapter's 25, as CPython's loops have become faster since 3.7. (No
-         BLAS routine is called, so the number of BLAS threads does not matter; --show_config shows
-         numpy's BLAS.)
+         system clears each page; on a virtual machine that can cost more than the work, and ten
+         times as much as in the next run. Figure 9-8 and compare.py time a second call. After
+         compare.py, claims.py says how many times as fast as the loop this is, with ten times its
+         darts (from 4 MB an array, numpy asks Linux for huge pages, which makes fresh memory
+         cheaper; with as few darts as the loop's it gains less): fewer than the chapter's 25, as
+         CPython's loops have become faster since 3.7. (No BLAS routine is called, so the number of
+         BLAS threads does not matter; --show_config shows numpy's BLAS.)
 """
 
 import time

@@ -48,14 +48,14 @@ def draw(data, title, threads, chapter=None):
     serial = statistics.median(seconds["serial"][1])
     usable = data["machine"]["usable_cpus"]
     law = fitted_law(seconds["processes"], usable)
-    said = finding(seconds, usable, law, results.busy(data))
-    found = f"{said} {threads[data['machine']['gil']]}"
+    found = finding(seconds, usable, law, results.busy(data))
+    found += f" {threads[data['machine']['gil']]}"
     figure, (axes,) = plots.new(data, title, found)
     axes.axhline(serial, label="serial: no pool", **{**plots.style(6), "marker": ""})
     for number, kind in enumerate(("processes", "threads")):
         plots.line(axes, seconds[kind], number, kind, beyond=usable, of=statistics.median)
     workers = {*seconds["processes"]}
-    if law:
+    if law and law["share"] < 1:
         draw_amdahl(axes, law, min(workers), max(workers))
     if chapter:
         scaled = {n: serial * duration / chapter[1] for n, duration in chapter.items()}
@@ -109,7 +109,7 @@ def fitted_law(processes, usable):
 def finding(seconds, usable, law, disturbed=""):
     """Describe what threads and processes gain, and what Amdahl's law predicts.
 
-    ``disturbed``: who else used the CPUs, if anybody: then the prediction is of no use.
+    ``disturbed``: who else used the CPUs, if anybody.
     """
     within = [n for n in seconds["processes"] if n <= usable]
     # with one CPU nothing gains: the largest number is as good as any
@@ -126,6 +126,8 @@ def finding(seconds, usable, law, disturbed=""):
         return f"With 1 usable CPU, no gain is to be expected: {compared}."
     if n > usable:
         compared += f", on {cpus(usable)}"
+    if disturbed:
+        compared += " (do not rely on it: other programs used the CPUs)"
     if law is None:
         return (
             f"{compared}. Fitting Amdahl's law needs two numbers of processes "
@@ -144,12 +146,13 @@ def finding(seconds, usable, law, disturbed=""):
     if len(law["fitted"]) == 2:
         points = f"{first} and {last} processes"
         if 0 < law["share"] < 1:
-            points += " (two ratios always fit exactly; the points drawn are medians)"
-    doubt = " (do not rely on it: other programs used the CPUs)" if disturbed else ""
+            ratio = amdahl.speed_up(law["share"], last) / amdahl.speed_up(law["share"], first)
+            points += f" ({last} are {ratio:,.2f}x as fast as {first}, which it fits exactly; "
+            points += "the points drawn are medians)"
     return (
         f"{compared}. Fitted by round to {points}, Amdahl's law makes {100 * law['share']:.1f} "
         f"% of one process's work serial (95 % interval: {100 * low:.1f} to {100 * high:.1f} %) "
-        f"and predicts, compared with it, {' and '.join(predicted)}{doubt}."
+        f"and predicts, compared with it, {' and '.join(predicted)}."
     )
 
 

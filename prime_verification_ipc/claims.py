@@ -344,7 +344,7 @@ CLAIMS = (
         "mmap redux nearly ties with the pool on primes",
         "within 0.1 s",
         FASTER,
-        "0.75x to 1.33x as fast",
+        "0.75x to 1.33x as fast: seconds depend on the numbers",
         redux_ties,
         cpus=2,
     ),

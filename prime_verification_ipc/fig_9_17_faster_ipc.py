@@ -5,8 +5,8 @@ Run:     python prime_verification_ipc/fig_9_17_faster_ipc.py
          python prime_verification_ipc/fig_9_17_faster_ipc.py --workers 2,4 --repeat 5
 See:     a RawValue and a byte of an mmap are alike: reading the flag costs next to nothing, but the
          countdown to each read costs time at every candidate. Redux has no countdown in its inner
-         loop and keeps up with the pool without a flag. On a non-prime, a flag spares the others
-         the rest of their shares, which depends on the number of workers (see
+         loop and nearly keeps up with the pool without a flag. On a non-prime, a flag spares the
+         others the rest of their shares, which depends on the number of workers (see
          fig_9_16_slower_ipc.py).
          The mmap scripts fork their workers whatever --start-method says.
 """
@@ -36,10 +36,11 @@ def finding(data):
         redux, pool = seconds[speed.REDUX], seconds[speed.POOL]
         apart = max(abs(statistics.median(map(operator.sub, redux[n], pool[n]))) for n in primes)
         most = max(statistics.median(pool[n]) for n in primes)
-        sentences.append(
-            f"On primes, redux and the pool are {100 * apart / most:.0f} % apart: {apart:.2f} s of "
-            f"{most:.2f} s (the chapter: within {CHAPTER_WITHIN} s, of longer searches)."
-        )
+        text = f"On primes, redux and the pool are {100 * apart / most:.0f} % apart: {apart:.2f} s"
+        text += f" of {most:.2f} s"
+        if (longer := speed.times_longer(data) or 1) > 1:
+            text += f", on the chapter's numbers about {longer * apart:.1f} s"
+        sentences.append(f"{text} (the chapter: within {CHAPTER_WITHIN} s).")
     return " ".join(filter(None, [*sentences, speed.stand_ins(data)]))
 
 

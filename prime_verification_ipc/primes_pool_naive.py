@@ -11,7 +11,8 @@ See:     primes take less time with every free CPU. But no worker learns that an
          tenth of a second that the chapter calls the pool's overhead (97 shows what the pool alone
          takes; claims.py, after compare.py, how much of it is the search), and it grows with the
          square root of n.
-Differs: math.isqrt is exact for numbers of any size; the answers for 0, 1 and 2 are right.
+Differs: math.isqrt is exact for numbers of any size; the answers for 0, 1 and 2 are right. The
+         chapter's four ranges are the first doctest of common/create_range.py.
 """
 
 import math

@@ -93,6 +93,8 @@ def main():
     if UNIX in seconds:
         ratio = results.speed_up(seconds[TCP], seconds[UNIX])
         print(f"{UNIX}: {ratio:.2f}x as fast (median of the rounds)")
+    else:
+        print("This server has no Unix socket here: nothing to compare TCP with")
 
 
 if __name__ == "__main__":

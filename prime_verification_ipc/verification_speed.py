@@ -36,6 +36,7 @@ NUMPY_LIMIT = 2**64  # numpy's integers are smaller
 CHAPTER_SMALL_SERIAL = 0.000_002  # seconds, for the small non-prime; the quick one ends at 5 too
 STYLES = {SERIAL: 6, POOL: 0, REDIS: 1, MANAGER: 2, RAWVALUE: 1, MMAP: 2, REDUX: 3}
 CHAPTER_WORKERS = 4
+QUICK_TIMES = 16  # times as long the chapter's searches take as those of the quick numbers
 CALLS = 5
 MICROSECONDS = 1_000_000
 LEAST = 1e-9  # where stems start: a logarithmic axis has no 0
@@ -201,13 +202,23 @@ def in_words(gains):
     return ", ".join(said)
 
 
+def times_longer(data):
+    """Return how many times as long the chapter's searches are; None for numbers of the reader."""
+    scales = {"book": 1, "quick": QUICK_TIMES}
+    its = [
+        scale for scale in scales if {*data["numbers"]} <= {*prime_check.SAMPLES[scale].values()}
+    ]
+    return scales[its[0]] if its else None
+
+
 def stand_ins(data):
     """Return a sentence if numbers are not the chapter's, else an empty string."""
-    if set(data["numbers"]) <= set(prime_check.SAMPLES["book"].values()):
-        return ""
-    if set(data["numbers"]) <= set(prime_check.SAMPLES["quick"].values()):
-        return "The numbers are 1/256 of the chapter's, whose searches take 16 times as long."
-    return "The numbers are not the chapter's."
+    sentences = {
+        1: "",
+        QUICK_TIMES: f"The numbers are 1/{QUICK_TIMES**2} of the chapter's, whose searches take "
+        f"{QUICK_TIMES} times as long.",
+    }
+    return sentences.get(times_longer(data), "The numbers are not the chapter's.")
 
 
 def name_of(n):

@@ -128,16 +128,16 @@ def large_finding(seconds, nbr_numbers, nbr_workers, where):
     nbr_chunks = pool_check.count_chunks(nbr_numbers, largest)
     nbr_idle = pool_check.count_idle(nbr_chunks, nbr_workers)
     if fastest == default:
-        compared = "the least of all"
+        compared = "takes the least of all"
     else:
-        compared = f"{100 / times[fastest] - 100:.0f} % more than the best one, {fastest:,}"
+        compared = f"takes {100 / times[fastest] - 100:.0f} % more than the best one, {fastest:,}"
     plural = nbr_chunks > 1
     chunks, leave, take = ("chunks leave take" if plural else "chunk leaves takes").split()
     return (
-        f"With {where}, the default chunksize of {default:,} takes {min(seconds[default]):,.3f} s, "
-        f"by round (the points are the best) {compared}. {nbr_chunks} {chunks} of {largest:,} "
-        f"{leave} {nbr_idle} of {nbr_workers} workers idle and {take} {times[largest]:,.2f} times "
-        "as long as the default."
+        f"With {where}, the default chunksize of {default:,} takes {min(seconds[default]):,.3f} s. "
+        f"Compared by round (the points are best times: another may lie lower), it {compared}. "
+        f"{nbr_chunks} {chunks} of {largest:,} {leave} {nbr_idle} of {nbr_workers} workers idle "
+        f"and {take} {times[largest]:,.2f} times as long as the default."
     )
 
 

@@ -86,8 +86,12 @@ def finding(seconds, nbr_workers, usable, where, nbr_numbers):
     chapter = (
         f"Making 29 chunks instead of {MOST_CHUNKS} changes the time by {difference:+.1f} ms here "
         f"({nbr_numbers:,} numbers) and by +{1_000 * CHAPTER_DIFFERENCE:.0f} ms in the chapter "
-        f"(4 processes, {CHAPTER_NUMBERS:,} numbers)."
+        f"(4 processes, {CHAPTER_NUMBERS:,} numbers)"
     )
+    if nbr_numbers != CHAPTER_NUMBERS:
+        scaled = 1_000 * CHAPTER_DIFFERENCE * nbr_numbers / CHAPTER_NUMBERS
+        chapter += f", in proportion {scaled:+.1f} ms"
+    chapter += "."
     if nbr_workers == 1:
         return f"With {where} there is no sawtooth: one worker does all the chunks. {chapter}"
     if not costs:

@@ -86,10 +86,13 @@ def describe_chunks(nbr_jobs, chunksize, nbr_workers):
     """Describe the chunks and how the workers share them, if all take equally long."""
     nbr_chunks = count_chunks(nbr_jobs, chunksize)
     nbr_in_last_chunk = nbr_jobs - (nbr_chunks - 1) * chunksize
+    nbr_full_rounds, nbr_left = divmod(nbr_chunks, nbr_workers)
+    rounds = [f"{nbr_full_rounds:,} round(s) of {nbr_workers}"] if nbr_full_rounds else []
+    rounds += [f"1 round of {nbr_left}"] if nbr_left else []
     return (
         f"Chunks: {nbr_chunks:,} (numbers in the last one: {nbr_in_last_chunk:,})\n"
-        f"If all take equally long: {describe_rounds(nbr_chunks, nbr_workers)} chunk(s) at once; "
-        f"{count_idle(nbr_chunks, nbr_workers)} of {nbr_workers} worker(s) idle in the last"
+        f"If all take equally long: {' and '.join(rounds)} chunk(s) at once; in the last round, "
+        f"{count_idle(nbr_chunks, nbr_workers)} of {nbr_workers} worker(s) idle"
     )
 
 

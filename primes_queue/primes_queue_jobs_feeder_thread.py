@@ -2,12 +2,13 @@
 
 Chapter: Example 9-12, Example 9-13
 Run:     python primes_queue/primes_queue_jobs_feeder_thread.py 2
-See:     primes are collected while numbers still go in. With two workers or more that is nearly all
-         of them, as the workers keep up with the thread; with one, thousands of numbers pile up,
-         and their primes come later. In primes_queue.py, all primes that are found while numbers go
-         in wait in their queue. This one is about as fast, because communication through the
-         Manager still takes most of the time. Feed from a thread when results are wanted early, or
-         when a queue may hold only so many jobs, as manager.Queue(MAXSIZE), whose put then waits.
+See:     primes are collected while numbers still go in. With two workers or more that is mostly
+         nearly all of them, as the workers keep up with the thread; with one, thousands of numbers
+         may pile up, and their primes come later. In primes_queue.py, all primes that are found
+         while numbers go in wait in their queue. This one is about as fast, because communication
+         through the Manager still takes most of the time. Feed from a thread when results are
+         wanted early, or when a queue may hold only so many jobs, as manager.Queue(MAXSIZE), whose
+         put then waits.
 Differs: if a worker dies, the run ends (common/processes.py); with multiprocessing's own Process it
          would wait forever for the answer to the pill, unless get(timeout=SECONDS) raised
          queue.Empty, as the chapter proposes.

@@ -9,8 +9,8 @@ See:     the same exact count as ex2_lock.py, a little faster and less readable:
          the two calls would leave the lock taken for ever, which ``with lock`` prevents. Faster, as
          the two methods are those of the C object inside, to which ``with`` leads through a Python
          function each. compare.py shows it better than two single runs.
-         With the chapter's 1,000 increments, timeit measures mostly the start of the processes: 1
-         increment takes nearly as long. The difference shows with 100,000.
+         With the chapter's 1,000 increments, much of what timeit measures is the start of four
+         processes. The difference shows with 100,000.
 Differs: the processes start counting together, at a barrier.
 """
 

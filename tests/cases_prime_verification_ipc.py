@@ -139,7 +139,7 @@ CASES = {
         output=(
             r"\?\n",
             r"(?s)2\sworkers[^)]*\).*?RawValue(.*?\d+\.\d\dx){3}",
-            r"within\s\d\.\d\d\ss\sof\sthe\spool's\s\d\.\d\d\ss\s\(the\schapter:\swithin\s0\.1\ss,",
+            r"\d+\s%\sapart:\s\d\.\d\d\ss\sof\s\d\.\d\d\ss.*\(the\schapter:\swithin\s0\.1\ss\)",
             r"/fig_9_17\.png\n",
         ),
         long=("--workers", "2", str(LARGEST_PRIME)),
@@ -149,7 +149,7 @@ CASES = {
     FOLDER + "compare.py": Case(
         args=("--repeat", "1", "--workers", "2", *FEW),
         output=(
-            r"Way +\| +Best \(s\) \| +Median \(s\) \| +Times as fast \| Answer",
+            r"Way +\| +Best \(s\) \| +Median \(s\) \| +Times as fast \(by round\) \| Answer",
             r"97:",
             r"serial +\| +\d+\.\d{6,9} \| +\d+\.\d{6,9} \| +1\.00 \| prime",
             r"1,000,000,007:",

@@ -45,8 +45,8 @@ CASES: dict[str, Case] = {
             ANSWER[0],
             r"Chunksize: 99\n",
             r"Chunks: 11 \(numbers in the last one: 10\)",
-            r"If all take equally long: 2 x 4 \+ 3 chunk\(s\) at once; "
-            r"1 of 4 worker\(s\) idle in the last",
+            r"If all take equally long: 2 round\(s\) of 4 and 1 round of 3 chunk\(s\) at once; in the "
+            r"last round, 1 of 4 worker\(s\) idle",
             *ANSWER[1:],
         ),
         long=("2", "--nbr_numbers", "5e6"),
@@ -128,7 +128,7 @@ CASES: dict[str, Case] = {
     "primes_pool/compare.py": Case(
         args=("2", "--nbr_numbers=1_000", "--nbr_in_range=2_000", "--upper=1e6", "--repeat=1"),
         output=(
-            r"Way +\| +Best \(s\) \| +Median \(s\) \| +Times as fast \| Answer",
+            r"Way +\| +Best \(s\) \| +Median \(s\) \| +Times as fast \(by round\) \| Answer",
             r"1,000 numbers from 100,000,000 on:",
             r"one process, no pool +\| +\d+\.\d{6,9} \| +\d+\.\d{6,9} \| +1\.00 \| 54",
             r"pool of 2, 1 chunk alone +\| +\d+\.\d{6,9} \|.*\| 54",

@@ -108,11 +108,14 @@ def test_missing_keys_and_wrong_types_cost_a_claim_no_more_than_its_verdict(
         assert claims.CANNOT_TELL in verdicts, wrong
 
 
+HELPED_BY_LOAD = "four threads keep no CPU fully busy: together they use about one"
+
+
 @every_claim
 def test_a_busy_machine_refutes_nothing(section, claim, tmp_path):
     holds, differs = CASES[claim.says]
     _, verdict, reason = judged(section, claim, holds, tmp_path, **BUSY)
-    assert verdict == claims.HOLDS
+    assert verdict == (claims.CANNOT_TELL if claim.says == HELPED_BY_LOAD else claims.HOLDS)
     assert ("1.4 CPUs" in reason) == claim.timed
     yours, verdict, reason = judged(section, claim, differs, tmp_path, **BUSY)
     assert verdict == (claims.CANNOT_TELL if claim.timed else claims.DIFFERS)

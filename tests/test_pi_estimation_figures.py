@@ -100,7 +100,7 @@ FINDINGS = [
         {1: 1.0, 2: 0.55, 4: 0.6},
         {1: 1.0, 2: 1.25, 4: 1.3},
         2,
-        "2 1.82 2 0.80, 1 2, 10.0 95 10.0 10.0, 6.4 6.4 6.4 16, 8.8 8.8 8.8 64",
+        "2 1.82 2 0.80, 1 2 2 1.82 1, 10.0 95 10.0 10.0, 6.4 6.4 6.4 16, 8.8 8.8 8.8 64",
         ["exactly"],
     ),
     (
@@ -146,6 +146,15 @@ def test_what_is_said_of_threads_and_processes(processes, threads, usable, expec
     said = speed_finding(processes, threads, usable)
     assert numbers_in(said) == expected.replace(",", "").split()
     assert re.findall("no gain|needs|exactly", said) == words
+
+
+def test_where_there_is_no_gain_amdahls_law_is_not_drawn(speeds):
+    for run in speeds["runs"]:
+        run["seconds"] = [1.0, 1.1]
+    figure = speed_figures["fig_9_08"].draw({**speeds, "name": "fig_9_08"})
+    (legend,) = figure.legends
+    assert "no gain" in figure.finding
+    assert not [text for text in legend.get_texts() if "Amdahl" in text.get_text()]
 
 
 def test_amdahls_law_is_not_to_be_relied_on_if_other_programs_used_the_cpus(speeds):

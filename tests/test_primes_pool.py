@@ -67,17 +67,17 @@ def test_100_000_jobs_for_four_processes_are_16_chunks_of_6_250_by_default():
 
 
 def test_ten_chunks_for_four_processes_are_4_and_4_and_2():
-    chunks, rounds, idle = ["10", "10,000"], ["2", "4", "2"], ["2", "4"]
+    chunks, rounds, idle = ["10", "10,000"], ["2", "4", "1", "2"], ["2", "4"]
     assert described(100_000, 10_000, 4) == chunks + rounds + idle
 
 
 def test_two_chunks_leave_two_of_four_processes_idle():
-    chunks, rounds, idle = ["2", "50,000"], ["2"], ["2", "4"]
+    chunks, rounds, idle = ["2", "50,000"], ["1", "2"], ["2", "4"]
     assert described(100_000, 50_000, 4) == chunks + rounds + idle
 
 
 def test_a_chunk_may_be_larger_than_the_work():
-    chunks, rounds, idle = ["1", "7"], ["1"], ["2", "3"]
+    chunks, rounds, idle = ["1", "7"], ["1", "1"], ["2", "3"]
     assert described(7, 1_000, 3) == chunks + rounds + idle
 
 
