@@ -45,8 +45,8 @@ CASES: dict[str, Case] = {
             ANSWER[0],
             r"Chunksize: 99\n",
             r"Chunks: 11 \(numbers in the last one: 10\)",
-            r"If all take equally long: 2 round\(s\) of 4 and 1 round of 3 chunk\(s\) at once; in the "
-            r"last round, 1 of 4 worker\(s\) idle",
+            r"If all take equally long: 2 round\(s\) of 4 and 1 round of 3 chunk\(s\) at once; "
+            r"in the last round, 1 of 4 worker\(s\) idle",
             *ANSWER[1:],
         ),
         long=("2", "--nbr_numbers", "5e6"),
