@@ -97,7 +97,7 @@ CASES = {
             r"redux \(9-26\) +0 reads  prime",
             r"(?m)^15 in 3 share\(s\):$",
             r"redux \(9-26\) +0 reads  not prime",
-            r"By formula, for 100,109,100,129,100,151 in 4 shares:",
+            r"By formula, for 100,109,100,129,100,151 in 4 shares, as in the chapter:",
             r"countdown \(9-18 to 9-24\) +158,200 reads  \(the chapter: 316,405\)",
             r"lookahead \(9-25\) +316,400 reads  \(the chapter: 316,405\)",
             r"redux \(9-26\) +316,404 reads  \(the chapter: 316,405\)",
