@@ -7,8 +7,9 @@ See:     unlike in Figure 9-2, threads gain something too: numpy releases the GI
          arithmetic, but its one global random generator is locked, also on a free-threaded build.
          Each process has its own. On two CPUs, what threads gain may be hard to see; and smaller
          shares can fit in a cache, and gain by that too. Threads may reuse the pages of the call
-         before; the processes of each call are new and touch pages of their own, so more of them
-         than CPUs take longer.
+         before; the processes of each call are new and touch pages of their own: so one process
+         takes longer than the serial script (in the chapter they are alike), and more processes
+         than CPUs take longer than as many as CPUs.
          The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each.
          The serial share is a / (a + b). With two usable CPUs it fits their ratio by round exactly,
          unless two processes are slower than one, or more than twice as fast; its interval then

@@ -130,7 +130,11 @@ def large_finding(seconds, nbr_numbers, nbr_workers, where):
     if fastest == default:
         compared = "takes the least of all"
     else:
-        compared = f"takes {100 / times[fastest] - 100:.0f} % more than the best one, {fastest:,}"
+        compared = (
+            f"takes {100 / times[fastest] - 100:.0f} % more than the best one, {fastest:,} (the "
+            f"best of {len(times)} is partly luck: the median of the repeats is "
+            f"{pool_speed.noise(seconds):.0f} % above their best)"
+        )
     plural = nbr_chunks > 1
     chunks, leave, take = ("chunks leave take" if plural else "chunk leaves takes").split()
     return (

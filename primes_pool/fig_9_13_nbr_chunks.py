@@ -4,12 +4,12 @@ Chapter: Figure 9-13
 Run:     python primes_pool/fig_9_13_nbr_chunks.py
          python primes_pool/fig_9_13_nbr_chunks.py --from results/fig_9_13.json
 See:     a sawtooth. Where the number of workers divides the number of chunks, they end together: a
-         dip. With one chunk more, a single worker goes on while the rest wait. The more chunks,
-         the shorter that last one. The dashed line is arithmetic: the time of one process, times
-         the busiest worker's share of the chunks. Where two CPUs are hyperthreads of one core, or
-         slow each other down, the measured line lies above it with smaller teeth, since the last
-         worker is faster alone. Where the speed of CPUs varies, as on a busy or virtual machine,
-         the teeth are lost in the noise, the small ones on the right first.
+         dip. With one chunk more, a single worker goes on while the rest wait. The more chunks, the
+         shorter that last one. The dashed line is arithmetic: the time of one process, times the
+         busiest worker's share of the chunks. Where two CPUs are hyperthreads of one core, or slow
+         each other down, the measured line lies above it with smaller teeth, since the last worker
+         is faster alone. Where the speed of CPUs varies, as on a busy or virtual machine, teeth are
+         lost in the noise, mostly small ones on the right.
 Differs: the chapter uses four processes; --workers 2,4 draws a panel for each number.
          The numbers are ordered so that the primes are spread evenly: small teeth get lost where
          chunks differ in work.
