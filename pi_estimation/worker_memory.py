@@ -123,7 +123,8 @@ def main():
         print("-: this system does not report it (only Linux reports PSS)")
     known = "rss" if None in [process["uss"] for process in bare + data] else "uss"
     more = min(p[known] for p in data[1:]) - max(p[known] for p in bare[1:])
-    print(f"A worker with numpy and data has at least {more:,} bytes more than a bare one")
+    more_there = f"{megabytes([more])} more {known.upper()}"
+    print(f"A worker with numpy and data has at least {more_there} than a bare one")
     cli.check(more >= NBR_DATA_BYTES, f"its data are {NBR_DATA_BYTES:,} bytes")
 
 

@@ -198,7 +198,7 @@ CASES = {
             r"a worker with numpy +\| +[\d.]+ MB \|",
             r"and 50 MB of data +\| +[\d.]+ MB \|",
             r"Parent and 2 bare worker\(s\): RSS adds up to [\d.]+ MB",
-            r"A worker with numpy and data has at least [\d,]+ bytes more than a bare one",
+            r"A worker with numpy and data has at least [\d.]+ MB more USS than a bare one",
         ),
         long=("20", "--start-method", "spawn"),
         victims=False,  # as above
