@@ -79,7 +79,7 @@ def measure(args, machine):
     if len(known) < len(due):
         beside = [path for folder in folders for path in folder.glob("fig_*.json")]
         beside = [results.read(path, [path.stem]) for path in beside]
-        known += [data["ran"] for data in beside if data["scale"] == args.scale]
+        known += [one["ran"] for one in beside if one["argv"] == ["--scale", args.scale]]
     how_long = "no earlier run says how long it takes"
     if known:
         minutes = statistics.mean(known) * len(due) / 60

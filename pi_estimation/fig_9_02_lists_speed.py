@@ -11,9 +11,9 @@ See:     processes divide the time up to the number of CPUs and no further; thre
          share is a / (a + b). It counts as serial whatever keeps two processes from being twice as
          fast: the sending of jobs, the wait for the slower one, CPUs that slow each other. Most of
          that would not stay serial on 16 CPUs, and more darts make it smaller. (The chapter's 71
-         and 37 s make 4 %.) With two usable CPUs it fits their ratio by round exactly, unless two
-         processes are slower than one, or more than twice as fast; its interval then reflects the
-         scatter of the repeats alone.
+         and 37 s make 4 %.) With two usable CPUs the curve fits their ratio by round exactly,
+         unless two processes are slower than one, or more than twice as fast; its interval then
+         reflects the scatter of the repeats alone.
          Grey circles: the chapter's 71, 37 and 19 s, for the same serial time. Of 8 processes it
          says no number, but that they hardly gain more than 4.
 """

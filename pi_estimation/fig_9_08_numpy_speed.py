@@ -12,10 +12,11 @@ See:     unlike in Figure 9-2, threads gain something too: numpy releases the GI
          than CPUs take longer than as many as CPUs.
          The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each.
          The serial share is a / (a + b); it counts as serial whatever keeps two processes from
-         being twice as fast (see fig_9_02_lists_speed.py). With two usable CPUs it fits their ratio
-         by round exactly, unless two processes are slower than one, or more than twice as fast; its
-         interval then reflects the scatter of the repeats alone. A negative serial share counts as
-         none: halves of an array that fit in a cache can take less than half the time of the whole.
+         being twice as fast (see fig_9_02_lists_speed.py). With two usable CPUs the curve fits
+         their ratio by round exactly, unless two processes are slower than one, or more than twice
+         as fast; its interval then reflects the scatter of the repeats alone. A negative serial
+         share counts as none: halves of an array that fit in a cache can take less than half the
+         time of the whole.
 Differs: the chapter gives no seconds for this figure, so none of its are drawn. Each way is called
          twice and the second call counts: the first touch of memory that was free for a while can
          cost a virtual machine more than the work.
