@@ -37,10 +37,12 @@ def finding(data):
         redux, pool = seconds[speed.REDUX], seconds[speed.POOL]
         apart = max(abs(statistics.median(map(operator.sub, redux[n], pool[n]))) for n in primes)
         most = max(statistics.median(pool[n]) for n in primes)
-        text = f"On primes, redux and the pool are {100 * apart / most:.0f} % apart: {apart:.2f} s"
-        text += f" of {most:.2f} s"
-        if (longer := speed.times_longer(data) or 1) > 1:
-            text += f", on the chapter's numbers about {longer * apart:.1f} s"
+        text = (
+            f"On primes, redux and the pool are {100 * apart / most:.0f} % apart: {apart:.2f} s of "
+            f"{most:.2f} s"
+        )
+        if speed.are_from(data, "quick"):
+            text += f", on the chapter's numbers about {speed.QUICK_TIMES * apart:.1f} s"
         sentences.append(f"{text} (the chapter: within {CHAPTER_WITHIN} s).")
     return " ".join(filter(None, [*sentences, speed.stand_ins(data)]))
 

@@ -202,23 +202,21 @@ def in_words(gains):
     return ", ".join(said)
 
 
-def times_longer(data):
-    """Return how many times as long the chapter's searches are; None for numbers of the reader."""
-    scales = {"book": 1, "quick": QUICK_TIMES}
-    its = [
-        scale for scale in scales if {*data["numbers"]} <= {*prime_check.SAMPLES[scale].values()}
-    ]
-    return scales[its[0]] if its else None
+def are_from(data, scale):
+    """Return whether all numbers measured are those of ``scale``; the chapter's are "book"."""
+    return {*data["numbers"]} <= {*prime_check.SAMPLES[scale].values()}
 
 
 def stand_ins(data):
     """Return a sentence if numbers are not the chapter's, else an empty string."""
-    sentences = {
-        1: "",
-        QUICK_TIMES: f"The numbers are 1/{QUICK_TIMES**2} of the chapter's, whose searches take "
-        f"{QUICK_TIMES} times as long.",
-    }
-    return sentences.get(times_longer(data), "The numbers are not the chapter's.")
+    if are_from(data, "book"):
+        return ""
+    if are_from(data, "quick"):
+        return (
+            f"The numbers are 1/{QUICK_TIMES**2} of the chapter's, whose searches take "
+            f"{QUICK_TIMES} times as long."
+        )
+    return "The numbers are not the chapter's."
 
 
 def name_of(n):
