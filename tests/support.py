@@ -168,7 +168,18 @@ def control_group(parent):
     try:
         yield group
     finally:
-        group.rmdir()
+        remove(group)
+
+
+def remove(group, seconds=5):
+    """Remove a control group as soon as the last process in it, which is ending, has ended."""
+    deadline = time.monotonic() + seconds
+    while group.exists():
+        try:
+            group.rmdir()
+        except OSError:
+            assert time.monotonic() < deadline, f"left: {(group / 'cgroup.procs').read_text()}"
+            time.sleep(0.02)
 
 
 def top_group(controller):
