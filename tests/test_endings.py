@@ -40,7 +40,7 @@ def test_ctrl_c_while_the_first_workers_are_ended(seed):
 @needs_redis
 @pytest.mark.parametrize("seed", range(4))
 def test_ctrl_c_while_the_workers_of_a_queue_in_redis_are_ended(seed):
-    script = ("primes_queue/primes_queue_redis.py", 4, "--nbr_numbers", 5_000)
+    script = ("primes_queue/primes_queue_redis.py", 4, "--nbr_numbers", 100_000)
     with Run(*script) as run:
         run.wait_for(lambda: len(run.workers()) == 4, "all workers", pause=0.001)
         run.wait_for(lambda: len(run.workers()) < 4, "the end of one", pause=0.001)
