@@ -304,8 +304,9 @@ def draw_points(axes, data, nbr_workers, numbers, is_early):
 
 
 def decades(values):
-    """Return the powers of ten below the smallest and above the largest of ``values``."""
-    return 10 ** math.floor(math.log10(min(values))), 10 ** math.ceil(math.log10(max(values)))
+    """Return the powers of ten that the smallest of ``values`` reaches and the largest does not."""
+    low, high = (math.floor(math.log10(value)) for value in (min(values), max(values)))
+    return 10**low, 10 ** (high + 1)
 
 
 def write_values(axes, xs, values):

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import re
+import sys
 import tempfile
 from pathlib import Path
 
@@ -44,6 +45,14 @@ def forked():
     multiprocessing.set_start_method("fork", force=True)
     yield
     multiprocessing.set_start_method(before, force=True)
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    """Close what a test has drawn: pyplot keeps every figure."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
 
 
 def pytest_report_header():

@@ -176,10 +176,7 @@ def speeds(monkeypatch):
         for kind, numbers in {"serial": [1], "processes": [1, 2], "threads": [1, 2]}.items()
         for n in numbers
     ]
-    yield {"runs": runs, "sizes": {"repeat": 2}, "machine": MACHINE}
-    from matplotlib import pyplot
-
-    pyplot.close("all")
+    return {"runs": runs, "sizes": {"repeat": 2}, "machine": MACHINE}
 
 
 def test_the_band_of_amdahls_law_is_in_the_legend(speeds):

@@ -8,7 +8,6 @@ import matplotlib
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from matplotlib import pyplot
 
 matplotlib.use("Agg")
 
@@ -27,12 +26,6 @@ DATA = {
 WORDS = st.sampled_from(
     ["12,345.678", "1,000,000", "42 %", "µs", "(0.98x to 1.02x);", "processes", "the", "in", "CPUs"]
 )
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    pyplot.close("all")
 
 
 def laid_out(figure):
@@ -86,7 +79,6 @@ def test_the_header_fits_above_the_axes(rows, ncols, finding):
         assert 0 <= box.y0 < box.y1 <= figure.bbox.y1
     assert subtitle.y1 <= title.y0
     assert max(box.y1 for box in boxes) <= subtitle.y0
-    pyplot.close(figure)
 
 
 def test_the_header_says_what_was_found_the_sizes_and_the_machine():

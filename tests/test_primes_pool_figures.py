@@ -276,9 +276,6 @@ def test_several_numbers_of_workers_are_drawn_side_by_side(draw, nbr_panels, mon
     said = figure.texts[1].get_text().replace("\n", " ")
     data = {"machine": machine}
     assert all(SPEED.describe_workers(data, nbr_workers) in said for nbr_workers in (1, 4, 8))
-    from matplotlib import pyplot
-
-    pyplot.close(figure)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ import matplotlib.image
 import numpy as np
 import pytest
 from cases import CASES, RUNNABLE
-from matplotlib import pyplot
 from support import (
     ROOT,
     SECTIONS,
@@ -65,7 +64,6 @@ def check_redrawing(script, folder):
         (folder / f"{name}.png").unlink()
         assert call(script, "--from", folder / f"{name}.json") == 0
         assert (folder / f"{name}.png").read_bytes() == drawn
-    pyplot.close("all")
 
 
 FORKED = """
