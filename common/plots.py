@@ -26,6 +26,7 @@ CHAPTER = {
 LOG_TICKS = ((1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,))
 FILE_BACKENDS = ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")  # they open no windows
 WIDTH, HEIGHT, DPI = 8.0, 5.2, 150  # inches and dots per inch
+LINE_HEIGHT, USUAL_LINES = 0.175, 5  # of a subtitle: inches
 SETTINGS = {
     "font.size": 11,
     "axes.spines.top": False,
@@ -47,20 +48,21 @@ def new(data, title, finding, rows=1, height=HEIGHT, **keywords):
     """Return a figure and its axes, one for each of ``rows``, under ``title`` and a subtitle.
 
     ``title`` asks the question; the subtitle is ``finding``, a sentence or two made of the numbers
-    of ``data``, then sizes and machine. ``keywords`` are for ``pyplot.subplots``; with ``ncols``
-    the axes come row after row.
+    of ``data``, then sizes and machine. ``height`` is in inches; a long subtitle adds to it.
+    ``keywords`` are for ``pyplot.subplots``; with ``ncols`` the axes come row after row.
     """
     from matplotlib import pyplot  # imported here: workers may import a figure's script too
 
     pyplot.style.use(["default", SETTINGS])  # whatever the reader's matplotlibrc says
+    sizes = ", ".join(f"{name} {value:,}" for name, value in data["sizes"].items())
+    lines = [*wrapped(finding), *wrapped(f"{sizes}; {results.machine_line(data)}")]
+    height += LINE_HEIGHT * max(0, len(lines) - USUAL_LINES)
     figure, axes = pyplot.subplots(
         rows, figsize=(WIDTH, height), dpi=DPI, layout="constrained", squeeze=False, **keywords
     )
-    sizes = ", ".join(f"{name} {value:,}" for name, value in data["sizes"].items())
-    lines = [*wrapped(finding), *wrapped(f"{sizes}; {results.machine_line(data)}")]
     if data["name"].startswith("fig_9_"):
         title = f"Figure 9-{int(data['name'].removeprefix('fig_9_'))}: {title}"
-    head = (0.5 + 0.175 * len(lines)) / height
+    head = (0.5 + LINE_HEIGHT * len(lines)) / height
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - head))
     figure.text(0.012, 1 - 0.1 / height, title, va="top", fontsize=14, fontweight="bold")
     figure.text(

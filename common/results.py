@@ -329,6 +329,16 @@ def _ratios(rows, beyond):
     return ratios
 
 
+def noise(repeats):
+    """Return by how many percent the median of the durations typically exceeds their best.
+
+    ``repeats`` has the durations of every way that was measured.
+    """
+    return statistics.median(
+        100 * (statistics.median(durations) / min(durations) - 1) for durations in repeats
+    )
+
+
 def speed_up(slow, fast):
     """Return how many times as fast as ``slow`` ``fast`` is: the median of the rounds' ratios.
 

@@ -11,8 +11,9 @@ See:     a row is a logical CPU, a column a tenth of a second; the example start
          build they keep more CPUs busy, and are no faster: they wait for the lock of the one Random
          they share.) The lower panel separates the example from all programs together, which
          include this one as it samples the CPUs. How long all runs took is left out if other
-         programs used the CPUs. (CPU time is counted in steps of 0.01 s: a sample may be a tenth of
-         a CPU too high or too low. The example's last sample is one before its end.)
+         programs used the CPUs. (CPU time is counted in steps of 0.01 s: for each process, a sample
+         may be a tenth of a CPU too high or too low. The example's last sample is one before its
+         end.)
 Differs: --workers gives the numbers of processes. Another than the chapter's 1, 2, 4 and 8 takes
          the place of one that is left out. Figure 9-7 always has the chapter's 4 threads. The
          fastest repeat is drawn.

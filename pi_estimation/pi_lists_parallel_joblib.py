@@ -3,9 +3,10 @@
 Chapter: Example 9-3, Example 9-4
 Run:     python pi_estimation/pi_lists_parallel_joblib.py 2
 See:     Example 9-4 is what it prints, in the chapter with 8 workers. joblib names its backend,
-         loky, and counts the finished tasks; each task has a pid of its own (unless it is so small
-         that one worker takes two). It takes about as long as multiprocessing's Pool, since the
-         work is the same. (With one worker, joblib starts no process.)
+         loky, and counts the finished tasks (the time that remains is its guess from these); each
+         task has a pid of its own (unless it is so small that one worker takes two). It takes about
+         as long as multiprocessing's Pool, since the work is the same. (With one worker, joblib
+         starts no process.)
 Differs: joblib's progress goes to stdout here, with the rest. cluster.loky_workers starts the
          workers before the clock, and ends them. loky starts them in its own way, so there is no
          --start-method.

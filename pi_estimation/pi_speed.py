@@ -49,7 +49,7 @@ def draw(data, title, threads, chapter=None):
     usable = data["machine"]["usable_cpus"]
     law = fitted_law(seconds["processes"], usable)
     found = finding(seconds, usable, law, results.busy(data))
-    found += f" {threads[data['machine']['gil']]}"
+    found += f" {threads[data['machine']['gil']]}{describe_noise(seconds)}"
     figure, (axes,) = plots.new(data, title, found)
     axes.axhline(serial, label="serial: no pool", **{**plots.style(6), "marker": ""})
     for number, kind in enumerate(("processes", "threads")):
@@ -109,25 +109,29 @@ def fitted_law(processes, usable):
 def finding(seconds, usable, law, disturbed=""):
     """Describe what threads and processes gain, and what Amdahl's law predicts.
 
-    ``disturbed``: who else used the CPUs, if anybody.
+    ``disturbed``: who else used the CPUs, as by ``results.busy``.
     """
     within = [n for n in seconds["processes"] if n <= usable]
+    most = max(seconds["processes"])
     # with one CPU nothing gains: the largest number is as good as any
-    n = max(within) if within and usable > 1 else max(seconds["processes"])
-    serial = seconds["serial"][1]
-    processes, threads = (
-        f"{results.speed_up(serial, seconds[kind][n]):,.2f}x" for kind in ("processes", "threads")
-    )
+    n = max(within) if within and usable > 1 else most
+
+    def faster(kind, n):
+        return f"{results.speed_up(seconds['serial'][1], seconds[kind][n]):,.2f}x"
+
     compared = (
-        f"{count(n, 'process is', 'processes are')} {processes} as fast as the serial script by "
-        f"round, and {count(n, 'thread is', 'threads are')} {threads} as fast"
+        f"{count(n, 'process is', 'processes are')} {faster('processes', n)} as fast as the serial "
+        f"script by round, and {count(n, 'thread is', 'threads are')} {faster('threads', n)} as "
+        "fast"
     )
+    if n < most:
+        compared += f" ({most} of each: {faster('processes', most)} and {faster('threads', most)})"
     if usable == 1:
         return f"With 1 usable CPU, no gain is to be expected: {compared}."
     if n > usable:
         compared += f", on {cpus(usable)}"
     if disturbed:
-        compared += " (do not rely on it: other programs used the CPUs)"
+        compared += f" (do not rely on it{disturbed})"
     if law is None:
         return (
             f"{compared}. Fitting Amdahl's law needs two numbers of processes "
@@ -153,6 +157,17 @@ def finding(seconds, usable, law, disturbed=""):
         f"{compared}. Fitted by round to {points}, Amdahl's law makes {100 * law['share']:.1f} "
         f"% of one process's work serial (95 % interval: {100 * low:.1f} to {100 * high:.1f} %) "
         f"and predicts, compared with it, {' and '.join(predicted)}."
+    )
+
+
+def describe_noise(seconds):
+    """Describe what sets one thread apart from the serial script, if it was measured."""
+    if 1 not in seconds["threads"]:
+        return ""
+    repeats = [durations for of_kind in seconds.values() for durations in of_kind.values()]
+    return (
+        " 1 thread does what the serial script does: what sets their points apart is noise (the "
+        f"median of the repeats is {results.noise(repeats):.0f} % above their best)."
     )
 
 

@@ -38,8 +38,8 @@ def finding(data):
         apart = max(abs(statistics.median(map(operator.sub, redux[n], pool[n]))) for n in primes)
         most = max(statistics.median(pool[n]) for n in primes)
         text = (
-            f"On primes, redux and the pool are {100 * apart / most:.0f} % apart: {apart:.2f} s of "
-            f"{most:.2f} s"
+            f"On primes, redux and the pool are up to {100 * apart / most:.0f} % apart (medians: "
+            f"{apart:.2f} s of {most:.2f} s)"
         )
         if speed.are_from(data, "quick"):
             text += f", on the chapter's numbers about {speed.QUICK_TIMES * apart:.1f} s"

@@ -8,9 +8,10 @@ See:     9-10: with one number per chunk, sending jobs and answers takes far lon
          half, in the chapter), as there are as many divisions as before. Then come diminishing
          returns: each further doubling has less left to save.
          9-11: at the large end, too few chunks, or a last round that is not full, leave workers
-         idle. Python's default lies on the flat stretch in between. With two workers, a CPU that
-         is faster for a moment can hide a last round that is not full; where workers share CPUs,
-         idle ones cost nothing.
+         idle. One chunk alone takes less than twice as long as two if a CPU is faster while the
+         other is idle, as on many machines. Python's default lies on the flat stretch in between.
+         With two workers, a CPU that is faster for a moment can hide a last round that is not full;
+         where workers share CPUs, idle ones cost nothing.
          9-12: shuffling the numbers changes next to nothing, as primes lie nearly evenly anyway.
 Differs: the chapter uses four processes; --workers 2,4 draws each number of workers. With two, the
          chapter's worst chunksize, 50,000, gives each worker a chunk; only 100,000 leaves one idle.
@@ -133,7 +134,7 @@ def large_finding(seconds, nbr_numbers, nbr_workers, where):
         compared = (
             f"takes {100 / times[fastest] - 100:.0f} % more than the best one, {fastest:,} (the "
             f"best of {len(times)} is partly luck: the median of the repeats is "
-            f"{pool_speed.noise(seconds):.0f} % above their best)"
+            f"{results.noise(seconds.values()):.0f} % above their best)"
         )
     plural = nbr_chunks > 1
     chunks, leave, take = ("chunks leave take" if plural else "chunk leaves takes").split()
@@ -173,10 +174,13 @@ def draw_large(data):
             **{**plots.style(1), "linestyle": "none", "markersize": 11},
         )
         mark_idle(axes, nbr_numbers, nbr_workers, seconds)
+        label = "the chapter: 2 chunks for 4 processes"
+        if nbr_numbers != CHAPTER_NUMBERS:
+            label += f", scaled to {nbr_numbers:,} numbers"
         axes.plot(
             [nbr_numbers / 2],
             [CHAPTER_TWO_CHUNKS * nbr_numbers / CHAPTER_NUMBERS],
-            label=f"the chapter: 2 chunks for 4 processes, scaled to {nbr_numbers:,} numbers",
+            label=label,
             **plots.CHAPTER,
         )
         few = [durations for chunksize, durations in seconds.items() if chunksize >= default]
@@ -233,7 +237,7 @@ def saved(ordered, shuffled):
 def shuffled_finding(ordered, shuffled, where):
     """Describe what shuffling gains, and how much the repeats differ anyway."""
     middle = statistics.median(saved(ordered, shuffled).values())
-    noise = pool_speed.noise(ordered)
+    noise = results.noise(ordered.values())
     return (
         f"With {where}, shuffled numbers take {abs(middle):.1f} % "
         f"{'less' if middle > 0 else 'more'} time (median over the chunksizes; the chapter: about "

@@ -19,7 +19,7 @@ Differs: the chapter uses four processes; --workers 2,4 draws a panel for each n
 import math
 import statistics
 
-from common import cli, plots
+from common import cli, plots, results
 
 import pool_check
 import pool_speed
@@ -114,7 +114,7 @@ def finding(seconds, nbr_workers, usable, where, nbr_numbers):
         lost = min(k for k, cost in costs.items() if cost <= 0)
         text += (
             f" (the first tooth that is lost is at {lost + 1} chunks: speed varies, and the median "
-            f"of the repeats is {pool_speed.noise(seconds):.0f} % above the best)"
+            f"of the repeats is {results.noise(seconds.values()):.0f} % above the best)"
         )
     return f"{text}. {chapter}"
 
@@ -178,12 +178,12 @@ def draw_predicted(axes, seconds, nbr_workers, serial):
 
 
 def draw_chapter(axes, seconds, nbr_numbers):
-    """Draw the chapter's difference between 29 and 32 chunks, scaled, above our 32."""
+    """Draw the chapter's difference between 29 and 32 chunks, in proportion, above our 32."""
     scaled = CHAPTER_DIFFERENCE * nbr_numbers / CHAPTER_NUMBERS
     axes.plot(
         [29],
         [statistics.median(seconds[MOST_CHUNKS]) + scaled],
-        label=f"the chapter: 29 against {MOST_CHUNKS} chunks, scaled",
+        label=f"the chapter: 29 against {MOST_CHUNKS} chunks, in proportion",
         **plots.CHAPTER,
     )
 

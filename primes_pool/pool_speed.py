@@ -1,7 +1,6 @@
 """Measure how long a pool takes to test a range of numbers, by their order and the chunksize."""
 
 import random
-import statistics
 
 from common import known_primes, plots, results, timing
 from common.processes import Pool
@@ -101,13 +100,6 @@ def seconds(runs, nbr_workers, order):
 def serial(runs, of=min):
     """Return the best time without a pool, or another statistic ``of`` all its repeats."""
     return of([s for run in runs if run["order"] == SERIAL for s in run["seconds"]])
-
-
-def noise(seconds):
-    """Return by how many percent the median of the repeats typically exceeds their best."""
-    return statistics.median(
-        100 * (statistics.median(durations) / min(durations) - 1) for durations in seconds.values()
-    )
 
 
 def workers(runs):
