@@ -139,7 +139,8 @@ CASES = {
         output=(
             r"\?\n",
             r"(?s)2\sworkers[^)]*\).*?RawValue(.*?\d+\.\d\dx){3}",
-            r"\d+\s%\sapart:\s\d\.\d\d\ss\sof\s\d\.\d\d\ss.*\(the\schapter:\swithin\s0\.1\ss\)",
+            r"\d+\s%\sapart\s\(medians:\s\d\.\d\d\ss\sof\s\d\.\d\d\ss\)",
+            r"\(the\schapter:\swithin\s0\.1\ss\)",
             r"/fig_9_17\.png\n",
         ),
         long=("--workers", "2", str(LARGEST_PRIME)),
