@@ -1,14 +1,14 @@
 """Cache joblib's results on disk: the second run computes nothing. And a cache gone wrong.
 
 Chapter: Example 9-5, Example 9-6
-Run:     python pi_estimation/pi_lists_parallel_joblib_cache.py 2      (and then once more)
-         python pi_estimation/pi_lists_parallel_joblib_cache.py 2 --clear
-See:     the first run prints "Executing" for every block, unless an earlier run has cached them,
-         which it says; the second run prints none, takes a fraction of a second and gives the same
-         pi. The cache key is the function's own code (not what it calls) and its arguments: without
-         ``idx``, blocks of equal size are the same call, so that one random draw stands for all of
-         them and the standard error is that of one block's darts. These blocks run one after
-         another: in parallel, each worker would draw for its first one, as no result is stored yet.
+Run:     python pi_estimation/pi_lists_parallel_joblib_cache.py 2 --clear
+         python pi_estimation/pi_lists_parallel_joblib_cache.py 2
+See:     the first run, with an empty cache, prints "Executing" for every block; the second prints
+         none, as it says, takes a fraction of a second and gives the same pi. The cache key is the
+         function's own code (not what it calls) and its arguments: without ``idx``, blocks of equal
+         size are the same call, so that one random draw stands for all of them and the standard
+         error is that of one block's darts. These blocks run one after another: in parallel, each
+         worker would draw for its first one, as no result is stored yet.
 Differs: the chapter's decorator @memory.cache is the call memory.cache(function) here: a decorator
          would make ./joblib_cache in the current folder on every import. The cache lies beside the
          script or in --cache. cluster.loky_workers starts the workers before the clock, and ends

@@ -3,11 +3,12 @@
 Chapter: text on the memory that every process costs
 Run:     python pi_estimation/worker_memory.py
          python pi_estimation/worker_memory.py --start-method spawn
-See:     RSS counts every page a process can see, PSS divides a page among the processes that see
-         it, and USS counts only the pages it has to itself. A forked worker sees its parent's pages
-         without a copy of them: RSS adds up to more than there is, PSS to what is in use. A worker
-         with its own interpreter (spawn), an import in the worker and data in the worker cost real
-         memory, each time. The chapter's 10-20 MB per worker are RSS.
+See:     RSS counts every page that a process has touched or was forked with, PSS divides a page
+         among the processes that have it, and USS counts only those that it alone has. A forked
+         worker has its parent's pages without a copy of them: RSS adds up to more than there is,
+         PSS to what is in use. A worker with its own interpreter (spawn), an import in the worker
+         and data in the worker cost real memory, each time. The chapter's 10-20 MB per worker are
+         RSS.
 """
 
 import importlib.util

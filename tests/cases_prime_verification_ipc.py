@@ -139,7 +139,7 @@ CASES = {
         output=(
             r"\?\n",
             r"(?s)2\sworkers[^)]*\).*?RawValue(.*?\d+\.\d\dx){3}",
-            r"\d+\s%\sapart\s\(medians:\s\d\.\d\d\ss\sof\s\d\.\d\d\ss\)",
+            r"redux\stakes\s[+-]\d\.\d\d\ss\slonger\sthan\sthe\spool",
             r"\(the\schapter:\swithin\s0\.1\ss\)",
             r"/fig_9_17\.png\n",
         ),
