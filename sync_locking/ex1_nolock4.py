@@ -9,10 +9,11 @@ See:     the count ends far too low, and differently in every run. Between one p
          write, others write too, and are overwritten; whoever reads just after a file has been
          opened for writing finds it empty and starts from 0. Two that write at once can leave an
          invalid entry: 9 and its newline, written over 123 and its own, make a line 9 and a line 3,
-         for which int() raises ValueError. These are rare, on a disk rarer still: in memory, with
-         two workers and --max_count 10_000, about every second run has some. Opening the file,
-         twice for each increment, takes most of the time, and emptying and writing it takes long on
-         some disks: TMPDIR=/dev/shm before the command, on Linux, puts the file into memory.
+         for which int() raises ValueError. These are rare: with two workers and --max_count 10_000
+         some runs have a few and others none, and a busy machine has more of them. Opening the
+         file, twice for each increment, takes most of the time, and emptying and writing it takes
+         long on some disks: TMPDIR=/dev/shm before the command, on Linux, puts the file into
+         memory.
 Differs: the processes start counting together, at a barrier, or the first might be done before the
          last one starts; a race in which no update was lost is run again, longer. A process
          reports its first empty read and its first invalid one; the rest are only counted. The
