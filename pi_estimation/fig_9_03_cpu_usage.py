@@ -7,13 +7,13 @@ See:     a row is a logical CPU, a column a tenth of a second; the example start
          start-up. One process keeps one CPU busy (the system may move it to another), two keep two,
          except while they start and after the first of them has ended; more processes than CPUs add
          little: with smaller shares, no CPU is idle long before the end. Four threads together keep
-         no more than one CPU busy, spread over all of them, because of the GIL. (On a free-threaded
-         build they keep more CPUs busy, and are no faster: they wait for the lock of the one Random
-         they share.) The lower panel separates the example from all programs together, which
-         include this one as it samples the CPUs. How long all runs took is left out if other
-         programs used the CPUs. (CPU time is counted in steps of 0.01 s: for each process, a sample
-         may be a tenth of a CPU too high or too low. The example's last sample is one before its
-         end.)
+         no more than one CPU busy, spread over all of them, because of the GIL (in the first column
+         the example starts, on one of them). (On a free-threaded build they keep more CPUs busy,
+         and are no faster: they wait for the lock of the one Random they share.) The lower panel
+         separates the example from all programs together, which include this one as it samples the
+         CPUs. How long all runs took is left out if other programs used the CPUs. (CPU time is
+         counted in steps of 0.01 s: for each process, a sample may be a tenth of a CPU too high or
+         too low. The example's last sample is one before its end.)
 Differs: --workers gives the numbers of processes. Another than the chapter's 1, 2, 4 and 8 takes
          the place of one that is left out. Figure 9-7 always has the chapter's 4 threads. The
          fastest repeat is drawn.

@@ -49,7 +49,7 @@ def draw(data, title, threads, chapter=None):
     usable = data["machine"]["usable_cpus"]
     law = fitted_law(seconds["processes"], usable)
     found = finding(seconds, usable, law, results.busy(data))
-    found += f" {threads[data['machine']['gil']]}{describe_noise(seconds)}"
+    found += f" {threads[data['machine']['gil']]}{noise(seconds)}"
     figure, (axes,) = plots.new(data, title, found)
     axes.axhline(serial, label="serial: no pool", **{**plots.style(6), "marker": ""})
     for number, kind in enumerate(("processes", "threads")):
@@ -160,14 +160,12 @@ def finding(seconds, usable, law, disturbed=""):
     )
 
 
-def describe_noise(seconds):
-    """Describe what sets one thread apart from the serial script, if it was measured."""
-    if 1 not in seconds["threads"]:
-        return ""
+def noise(seconds):
+    """Describe how far the repeats scatter."""
     repeats = [durations for of_kind in seconds.values() for durations in of_kind.values()]
     return (
-        " 1 thread does what the serial script does: what sets their points apart is noise (the "
-        f"median of the repeats is {results.noise(repeats):.0f} % above their best)."
+        f" Points less than {results.noise(repeats):.0f} % apart may differ by noise: so far does "
+        "the median of the repeats lie above their best. (1 thread does the serial script's work.)"
     )
 
 

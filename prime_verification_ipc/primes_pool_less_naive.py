@@ -3,8 +3,8 @@
 Chapter: Example 9-17
 Run:     python prime_verification_ipc/primes_pool_less_naive.py --workers 2
          python prime_verification_ipc/primes_pool_less_naive.py --workers 2 100109100129100151 97
-See:     the small non-prime is as fast as in primes_serial.py again; nothing else has changed from
-         primes_pool_naive.py. The scripts with a flag start from this one.
+See:     the small non-prime takes microseconds again, as in primes_serial.py; nothing else has
+         changed from primes_pool_naive.py. The scripts with a flag start from this one.
 Differs: check_prime tries the small factors itself, not by check_prime_in_range: in the scripts
          with a flag, that would set it, and in mmap redux read it, too. It tries 3 to 19, as 21 is
          3 * 7.

@@ -9,8 +9,8 @@ See:     9-10: with one number per chunk, sending jobs and answers takes far lon
          returns: each further doubling has less left to save.
          9-11: at the large end, too few chunks, or a last round that is not full, leave workers
          idle. One chunk alone takes less than twice as long as two if a CPU is faster while the
-         other is idle, as on many machines. Python's default lies on the flat stretch in between.
-         With two workers, a CPU that is faster for a moment can hide a last round that is not full;
+         other is idle, as on many machines. Python's default lies in between, near the best. With
+         two workers, a CPU that is faster for a moment can hide a last round that is not full;
          where workers share CPUs, idle ones cost nothing.
          9-12: shuffling the numbers changes next to nothing, as primes lie nearly evenly anyway.
 Differs: the chapter uses four processes; --workers 2,4 draws each number of workers. With two, the
@@ -131,16 +131,14 @@ def large_finding(seconds, nbr_numbers, nbr_workers, where):
     if fastest == default:
         compared = "takes the least of all"
     else:
-        compared = (
-            f"takes {100 / times[fastest] - 100:.0f} % more than the best one, {fastest:,} (the "
-            f"best of {len(times)} is partly luck: the median of the repeats is "
-            f"{results.noise(seconds.values()):.0f} % above their best)"
-        )
+        compared = f"takes {100 / times[fastest] - 100:.0f} % more than the best one, {fastest:,}"
     plural = nbr_chunks > 1
     chunks, leave, take = ("chunks leave take" if plural else "chunk leaves takes").split()
     return (
         f"With {where}, the default chunksize of {default:,} takes {min(seconds[default]):,.3f} s. "
-        f"Compared by round (the points are best times: another may lie lower), it {compared}. "
+        f"Compared by round (the points are best times: another may lie lower), it {compared} (the "
+        f"best of {len(times)} is partly luck: the median of the repeats is "
+        f"{results.noise(seconds.values()):.0f} % above their best). "
         f"{nbr_chunks} {chunks} of {largest:,} {leave} {nbr_idle} of {nbr_workers} workers idle "
         f"and {take} {times[largest]:,.2f} times as long as the default."
     )

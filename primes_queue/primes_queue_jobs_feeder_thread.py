@@ -6,9 +6,9 @@ See:     primes are collected while numbers still go in. With two workers or mor
          nearly all of them, as the workers keep up with the thread; with one, thousands of numbers
          may pile up, and their primes come later. In primes_queue.py, all primes that are found
          while numbers go in wait in their queue. This one is about as fast, because communication
-         through the Manager still takes most of the time. Feed from a thread when results are
-         wanted early, or when a queue may hold only so many jobs, as manager.Queue(MAXSIZE), whose
-         put then waits.
+         through the Manager still takes most of the time. (Single runs may differ by a third;
+         compare.py shows both by turns.) Feed from a thread when results are wanted early, or when
+         a queue may hold only so many jobs, as manager.Queue(MAXSIZE), whose put then waits.
 Differs: if a worker dies, the run ends (common/processes.py); with multiprocessing's own Process it
          would wait forever for the answer to the pill, unless get(timeout=SECONDS) raised
          queue.Empty, as the chapter proposes.
