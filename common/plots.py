@@ -48,14 +48,15 @@ def new(data, title, finding, rows=1, height=HEIGHT, **keywords):
     """Return a figure and its axes, one for each of ``rows``, under ``title`` and a subtitle.
 
     ``title`` asks the question; the subtitle is ``finding``, a sentence or two made of the numbers
-    of ``data``, then sizes and machine. ``height`` is in inches; a long subtitle adds to it.
+    of ``data``, then sizes, scatter and machine. ``height``: inches; a long subtitle adds to it.
     ``keywords`` are for ``pyplot.subplots``; with ``ncols`` the axes come row after row.
     """
     from matplotlib import pyplot  # imported here: workers may import a figure's script too
 
     pyplot.style.use(["default", SETTINGS])  # whatever the reader's matplotlibrc says
     sizes = ", ".join(f"{name} {value:,}" for name, value in data["sizes"].items())
-    lines = [*wrapped(finding), *wrapped(f"{sizes}; {results.machine_line(data)}")]
+    measured = f"{sizes}; {results.scatter(data)}{results.machine_line(data)}"
+    lines = [*wrapped(finding), *wrapped(measured)]
     height += LINE_HEIGHT * max(0, len(lines) - USUAL_LINES)
     figure, axes = pyplot.subplots(
         rows, figsize=(WIDTH, height), dpi=DPI, layout="constrained", squeeze=False, **keywords

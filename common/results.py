@@ -131,6 +131,16 @@ def busy(data):
     return "".join(f"; {what} {n:.1f} CPUs overall" for what, n in used.items() if n > BUSY_CPUS)
 
 
+def scatter(data):
+    """Return how far the repeats of a measurement's runs scatter, or "" if it has no repeats."""
+    lists = [run["seconds"] for run in data.get("runs", []) if isinstance(run["seconds"], list)]
+    of_ways = [way for its in lists for way in (its if isinstance(its[0], list) else [its])]
+    repeats = [durations for durations in of_ways if len(durations) > 1]
+    if not repeats:
+        return ""
+    return f"the median of the repeats is {noise(repeats):.0f} % above their best; "
+
+
 def document(name, args, measured):
     """Return the measurement ``name`` with what was asked for and the machine, ready for JSON."""
     return {

@@ -200,7 +200,7 @@ def report_random(main_nparray):
 def add_inspection(parser):
     """Add ``--inspect`` and ``--pause``."""
     parser.add_argument("--inspect", action="store_true", help="show the memory of each process")
-    what = "wait for a key before workers start and before they end, to inspect them from outside"
+    what = "wait for Return before workers start and before they end, to inspect them from outside"
     parser.add_argument("--pause", action="store_true", help=what)
 
 

@@ -8,9 +8,10 @@ See:     the workers find the parent's 42s in their rows, and the parent finds t
          its own array: there is one block of memory. --inspect shows that every process maps all of
          it and counts what it has touched in its RSS: the parent everything, each worker its rows.
          So the RSS of the block adds up to twice its size; its PSS, which divides a page among the
-         processes that have touched it, to its size. --pause waits for a key, before the workers
-         start and while they are still there, and prints Example 9-30's commands for these pids. In
-         the end np_check.py prints Example 9-29's table and asserts what Example 9-34 does.
+         processes that have touched it, to its size. --pause waits for Return, before the workers
+         start and while they are still there, and prints Example 9-30's commands for these pids
+         (where pmap says "(deleted)", the block's file has no name any more; its memory lives on).
+         In the end np_check.py prints Example 9-29's table and asserts what Example 9-34 does.
 Differs: only --pause waits for a key; ps gets the pids by -p in place of `ps -A ... | grep`. The
          array reaches the workers through the pool's initializer, so they need not be forked. The
          ids need not be equal, as the chapter's are: an id is that of a Python object, and each

@@ -5,11 +5,13 @@ Run:     python pi_estimation/fig_9_08_numpy_speed.py
          python pi_estimation/fig_9_08_numpy_speed.py --from results/fig_9_08.json
 See:     unlike in Figure 9-2, threads gain something too: numpy releases the GIL for its
          arithmetic, but its one global random generator is locked, also on a free-threaded build.
-         Each process has its own. On two CPUs, what threads gain may be hard to see. More threads
-         than CPUs may gain more: smaller arrays may reuse memory that is at hand, or fit in a
-         cache. Threads may reuse the pages of the call before; the processes of each call are new
-         and touch pages of their own: so one process takes longer than the serial script (in the
-         chapter they are alike), and more processes than CPUs take longer than as many as CPUs.
+         Each process has its own. On two CPUs, what threads gain may be hard to see. One thread
+         does the serial script's work: points that are less apart than the repeats scatter, as the
+         text's last line says, may differ by noise alone. More threads than CPUs may gain more:
+         smaller arrays may reuse memory that is at hand, or fit in a cache. Threads may reuse the
+         pages of the call before; the processes of each call are new and touch pages of their own:
+         so one process takes longer than the serial script (in the chapter they are alike), and
+         more processes than CPUs take longer than as many as CPUs.
          The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each.
          The serial share is a / (a + b); it counts as serial whatever keeps two processes from
          being twice as fast (see fig_9_02_lists_speed.py). With two usable CPUs the curve fits

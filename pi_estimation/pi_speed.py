@@ -49,7 +49,7 @@ def draw(data, title, threads, chapter=None):
     usable = data["machine"]["usable_cpus"]
     law = fitted_law(seconds["processes"], usable)
     found = finding(seconds, usable, law, results.busy(data))
-    found += f" {threads[data['machine']['gil']]}{noise(seconds)}"
+    found += f" {threads[data['machine']['gil']]}"
     figure, (axes,) = plots.new(data, title, found)
     axes.axhline(serial, label="serial: no pool", **{**plots.style(6), "marker": ""})
     for number, kind in enumerate(("processes", "threads")):
@@ -157,15 +157,6 @@ def finding(seconds, usable, law, disturbed=""):
         f"{compared}. Fitted by round to {points}, Amdahl's law makes {100 * law['share']:.1f} "
         f"% of one process's work serial (95 % interval: {100 * low:.1f} to {100 * high:.1f} %) "
         f"and predicts, compared with it, {' and '.join(predicted)}."
-    )
-
-
-def noise(seconds):
-    """Describe how far the repeats scatter."""
-    repeats = [durations for of_kind in seconds.values() for durations in of_kind.values()]
-    return (
-        f" Points less than {results.noise(repeats):.0f} % apart may differ by noise: so far does "
-        "the median of the repeats lie above their best. (1 thread does the serial script's work.)"
     )
 
 

@@ -80,9 +80,9 @@ def small_finding(seconds, serial, where):
     two, most = (100 * results.speed_up(seconds[size], seconds[1]) for size in (2, SMALL[-1]))
     return (
         f"With {where}, Pool.map takes {one:,.3f} s at chunksize 1, {one / serial:,.1f} times as "
-        f"long as one process without a pool. By round, chunksize 2 takes {two:.0f} % of that time "
-        f"(the chapter: about half), chunksize {SMALL[-1]} takes {most:.0f} %. "
-        "Only the sending gets less."
+        f"long as one process without a pool. By round (the points are best times), chunksize 2 "
+        f"takes {two:.0f} % of that time (the chapter: about half), chunksize {SMALL[-1]} takes "
+        f"{most:.0f} %. Only the sending gets less."
     )
 
 
@@ -137,8 +137,7 @@ def large_finding(seconds, nbr_numbers, nbr_workers, where):
     return (
         f"With {where}, the default chunksize of {default:,} takes {min(seconds[default]):,.3f} s. "
         f"Compared by round (the points are best times: another may lie lower), it {compared} (the "
-        f"best of {len(times)} is partly luck: the median of the repeats is "
-        f"{results.noise(seconds.values()):.0f} % above their best). "
+        f"best of {len(times)} is partly luck). "
         f"{nbr_chunks} {chunks} of {largest:,} {leave} {nbr_idle} of {nbr_workers} workers idle "
         f"and {take} {times[largest]:,.2f} times as long as the default."
     )
@@ -240,7 +239,8 @@ def shuffled_finding(ordered, shuffled, where):
         f"With {where}, shuffled numbers take {abs(middle):.1f} % "
         f"{'less' if middle > 0 else 'more'} time (median over the chunksizes; the chapter: about "
         f"{CHAPTER_SHUFFLED} % less). That is {'more' if abs(middle) > noise else 'less'} than the "
-        f"spread of the repeats, whose median is {noise:.1f} % above their best."
+        f"{noise:.1f} % by which the repeats scatter. (Below, shuffled and ordered numbers are "
+        "compared by round; the points above are best times.)"
     )
 
 

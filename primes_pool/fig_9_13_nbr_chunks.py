@@ -19,7 +19,7 @@ Differs: the chapter uses four processes; --workers 2,4 draws a panel for each n
 import math
 import statistics
 
-from common import cli, plots, results
+from common import cli, plots
 
 import pool_check
 import pool_speed
@@ -112,10 +112,7 @@ def finding(seconds, nbr_workers, usable, where, nbr_numbers):
         text += " (workers that share CPUs blur the teeth)"
     elif nbr_dearer < len(costs):
         lost = min(k for k, cost in costs.items() if cost <= 0)
-        text += (
-            f" (the first tooth that is lost is at {lost + 1} chunks: speed varies, and the median "
-            f"of the repeats is {results.noise(seconds.values()):.0f} % above the best)"
-        )
+        text += f" (the first tooth that is lost is at {lost + 1} chunks: the speed of CPUs varies)"
     return f"{text}. {chapter}"
 
 

@@ -92,7 +92,7 @@ def against_serial(middle, nbr_numbers):
     alone, through_it = (f"{1e6 * it / nbr_numbers:,.0f} µs" for it in (serial, middle[ALL][n]))
     return (
         f"{beat}{'s'[nbr_faster > 1 :]} the serial run. A number takes {alone} without a queue and "
-        f"{through_it} in the fastest run with {ALL} on the queue ({workers(n)})."
+        f"{through_it} in the run with {ALL} on the queue whose median is lowest ({workers(n)})."
     )
 
 

@@ -169,11 +169,6 @@ def test_amdahls_law_is_not_to_be_relied_on_if_other_programs_used_the_cpus(spee
         assert ("do not rely on it" in finding) == bool(doubt)
 
 
-def test_the_noise_is_told(speeds):
-    finding = speed_figures["fig_9_08"].draw({**speeds, "name": "fig_9_08"}).finding
-    assert numbers_in(finding)[-2:] == ["5", "1"]  # the repeats of each way: 1 / n and 1.1 / n
-
-
 MACHINE = {"cpu": "CPU", "usable_cpus": 2, "python": "P", "gil": True, "start_method": "fork"}
 
 

@@ -150,11 +150,11 @@ def test_figure_9_11_says_how_good_the_default_is():
     seconds = {1: [4.0, 5.0, 5.0], 6_250: [1.0, 3.0, 1.0], 50_000: [2.0, 6.0, 2.0]}
     said = CHUNKSIZE.large_finding(seconds, 100_000, 4, "4 workers")
     default, largest = ["6,250", "1.000"], ["2", "50,000", "2", "4", "2.00"]
-    assert numbers_in(said) == ["4", *default, "3", "0", *largest]
+    assert numbers_in(said) == ["4", *default, "3", *largest]
     assert re.findall("least|more", said) == ["least"]
     seconds[1] = [0.8, 2.4, 0.8]
     said = CHUNKSIZE.large_finding(seconds, 100_000, 4, "4 workers")
-    assert numbers_in(said) == ["4", *default, "25", "1", "3", "0", *largest]
+    assert numbers_in(said) == ["4", *default, "25", "1", "3", *largest]
     assert re.findall("least|more", said) == ["more"]
 
 
@@ -199,7 +199,7 @@ def test_figure_9_13_finds_the_teeth_at_the_multiples_of_the_workers():
 def test_figure_9_13_says_that_noise_hides_teeth():
     flat = {nbr_chunks: [1.0, 1.3, 1.7] for nbr_chunks in range(1, 33)}
     said = NBR_CHUNKS.finding(flat, 4, 4, "4 workers", 2_520)
-    assert numbers_in(said)[-13:-5] == ["29", "0", "7", "5", "30", "29", "32", "+0.0"]
+    assert numbers_in(said)[-12:-5] == ["29", "0", "7", "5", "29", "32", "+0.0"]
     assert "lost" in said
 
 

@@ -300,6 +300,16 @@ def test_results_go_beside_the_scripts_folder_unless_told_otherwise(monkeypatch)
     assert results.place(Path("there.png"), "fig.png") == Path("there.png")
 
 
+@pytest.mark.parametrize(
+    ("seconds", "percent"),
+    [([1.0, 1.1, 1.2], "10"), ([[1.0, 1.5, 2.0], [2.0, 2.0, 2.0]], "25"), ([1.0], ""), (1.0, "")],
+)
+def test_how_far_the_repeats_scatter_is_told_where_there_are_some(seconds, percent):
+    said = results.scatter({"runs": [{"seconds": seconds}]})
+    assert re.findall(r"\d+", said) == percent.split()
+    assert results.scatter({}) == ""
+
+
 def test_a_number_and_its_unit_are_not_torn_apart():
     text = "x" * 100 + " 100 % and 12 seconds"
     assert plots.wrapped(text) == ["x" * 100, "100 % and 12 seconds"]
