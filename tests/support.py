@@ -354,13 +354,15 @@ class Run:
     def wait_for(self, condition, what, timeout=60, pause=0.02):
         """Wait until ``condition()`` is true; return its value."""
         deadline = time.monotonic() + timeout
-        while not (value := condition()):
+        while True:
+            with contextlib.suppress(psutil.NoSuchProcess):  # one ended while it was looked at
+                if value := condition():
+                    return value
             if self.process.poll() is not None:
                 self.wait()
                 raise AssertionError(f"ended before {what}: {self.stdout}{self.stderr}")
             assert time.monotonic() < deadline, f"no {what}: {self.stdout}{self.stderr}"
             time.sleep(pause)
-        return value
 
     def processes(self):
         """Return its processes: the descendants, and those that left its session, as its guard."""
