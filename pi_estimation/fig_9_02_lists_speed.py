@@ -8,14 +8,14 @@ See:     processes divide the time up to the number of CPUs and hardly further; 
          build they gain nothing either: random.uniform is a method of one Random, and the threads
          wait for its lock instead. (With a Random each they gain: pi_lists_threads.py.) Points that
          are less apart than the repeats scatter, as the text's last line says, may differ by noise
-         alone: one thread does the serial script's work. The curve is Amdahl's law, T(n) = a + b /
-         n, fitted to the processes that had a CPU each. The serial share is a / (a + b). It counts
-         as serial whatever keeps two processes from being twice as fast: the sending of jobs, the
-         wait for the slower one, CPUs that slow each other. Most of that would not stay serial on
-         16 CPUs, and more darts make it smaller. (The chapter's 71 and 37 s make 4 %.) With two
-         usable CPUs the curve fits their ratio by round exactly, unless two processes are slower
-         than one, or more than twice as fast; its interval then reflects the scatter of the repeats
-         alone.
+         alone: one thread does the serial script's work.
+         The curve is Amdahl's law, T(n) = a + b / n, fitted to the processes that had a CPU each.
+         The serial share is a / (a + b). It counts as serial whatever keeps two processes from
+         being twice as fast: the sending of jobs, the wait for the slower one, CPUs that slow each
+         other. Most of that would not stay serial on 16 CPUs, and more darts make it smaller. (The
+         chapter's 71 and 37 s make 4 %.) With two usable CPUs the curve fits their ratio by round
+         exactly, unless two processes are slower than one, or more than twice as fast; its interval
+         then reflects the scatter of the repeats alone.
          Grey circles: the chapter's 71, 37 and 19 s, for the same serial time. Of 8 processes it
          says no number, but that they hardly gain more than 4.
 """

@@ -7,8 +7,8 @@ See:     a row is a logical CPU, a column a tenth of a second; the example start
          start-up. One process keeps one CPU busy (the system may move it to another), two keep two,
          except while they start and after the first of them has ended; more processes than CPUs add
          little: with smaller shares, no CPU is idle long before the end. Four threads together keep
-         no more than one CPU busy, spread over all of them, because of the GIL (in the first column
-         the example starts, on one of them). (On a free-threaded build they keep more CPUs busy,
+         no more than one CPU busy, spread over all of them, because of the GIL; in the first column
+         the example starts, on one of them. (On a free-threaded build they keep more CPUs busy,
          and are no faster: they wait for the lock of the one Random they share.) The lower panel
          separates the example from all programs together, which include this one as it samples the
          CPUs. How long all runs took is left out if other programs used the CPUs. (CPU time is

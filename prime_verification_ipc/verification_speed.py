@@ -158,11 +158,10 @@ def finding(data, flags):
                 f" The factors lie {here} into their shares, with the chapter's {CHAPTER_WORKERS} "
                 f"workers {in_chapter}."
             )
-    most, usable = max(all_workers(data)), data["machine"]["usable_cpus"]
-    if most > max(nbr_workers, usable):
+    most = max(all_workers(data))
+    if most > max(nbr_workers, data["machine"]["usable_cpus"]):
         why += (
-            f" {most} workers share the {usable} CPU{'s'[: usable != 1]}: there, the time that a "
-            "flag costs is taken from the searches."
+            f" With {on_cpus(data, most)}, the time that a flag costs is taken from the searches."
         )
     return (
         f"Times as fast as the pool without a flag, by round ({on_cpus(data, nbr_workers)}; the "

@@ -139,8 +139,8 @@ CASES = {
         output=(
             r"\?\n",
             r"(?s)2\sworkers[^)]*\).*?RawValue(.*?\d+\.\d\dx){3}",
-            r"redux\stakes\s[+-]\d\.\d\d\ss\slonger\sthan\sthe\spool",
-            r"\(the\schapter:\swithin\s0\.1\ss\)",
+            r"(?s)redux\stakes\s[+-]\d\.\d\d\ss\slonger\sthan\sthe\spool,\swhose\sown\smedian\sis\s"
+            r"\d\.\d\d\ss\sabove\sits\sbest.*\(the\schapter:\swithin\s0\.1\ss\)",
             r"/fig_9_17\.png\n",
         ),
         long=("--workers", "2", str(LARGEST_PRIME)),

@@ -171,9 +171,9 @@ def control_group(parent):
         remove(group)
 
 
-def remove(group, seconds=5):
+def remove(group):
     """Remove a control group as soon as the last process in it, which is ending, has ended."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + 5
     while group.exists():
         try:
             group.rmdir()
